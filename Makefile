@@ -1,0 +1,49 @@
+# make help lists the targets.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format extension lock bench corpus train clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# Two stamps, so that `make run` installs only what serving takes.
+$(VENV)/.serve: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet hatchling editables
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.serve requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	touch $@
+
+extension/node_modules/.done: extension/package-lock.json
+	cd extension && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+run: $(VENV)/.serve ## Set up and serve Panah on http://127.0.0.1:8000
+	$(BIN)/panah serve --port $(PORT)
+
+extension: extension/node_modules/.done ## Build extension/dist and a reproducible zip
+	cd extension && npm run --silent build
+
+test: $(VENV)/.dev extension ## Run all tests, real browsers and servers included
+	cd extension && npm test --silent
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev extension/node_modules/.done ## ruff, mypy, biome, tsc, hadolint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy server/panah model/panah_model tests benchmarks
+	$(BIN)/hadolint Dockerfile
+	cd extension && npm run --silent lint
+
+format: $(VENV)/.dev extension/node_modules/.done ## Format everything
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd extension && npm run --silent format

@@ -1,0 +1,126 @@
+import {permissionFor} from '../core/server-address.js';
+import type {Server} from '../core/settings.js';
+import {readVerdicts, type Sensitivity, type Verdict, type Version} from '../core/verdicts.js';
+
+/** How long one request may take, in milliseconds. */
+export const TIMEOUT = 8000;
+
+/** Where a question goes and how it is to be judged. */
+export interface Target {
+	address: string;
+	token: string;
+	sensitivity: Sensitivity;
+}
+
+/** What is sent of one reply. */
+export interface Question {
+	text: string;
+	context?: string;
+}
+
+export class ScoringFailed extends Error {
+	override name = 'ScoringFailed';
+	/** Whether the same request may succeed later. */
+	readonly retryable: boolean;
+	/** Milliseconds that the server asked us to wait; 0 if it did not. */
+	readonly retryAfter: number;
+
+	constructor(retryable: boolean, retryAfter = 0, options?: ErrorOptions) {
+		super('The server did not score the replies.', options);
+		this.retryable = retryable;
+		this.retryAfter = retryAfter;
+	}
+}
+
+/** Asks the service. Verdicts come in the order of the questions. Raises ScoringFailed. */
+export async function score(
+	target: Target,
+	questions: Question[],
+): Promise<{version: Version; verdicts: Verdict[]}> {
+	// Counted anew in each request: the service must not be able to join requests by an id.
+	const ids = questions.map((_, index) => String(index));
+	const body = JSON.stringify({
+		replies: questions.map((question, index) => ({id: ids[index], ...question})),
+		sensitivity: target.sensitivity,
+	});
+	try {
+		return await call(target, '/v1/score', {method: 'POST', body}, async response => {
+			if (!response.ok) throw refusal(response);
+			return readVerdicts(await response.json(), ids);
+		});
+	} catch (cause) {
+		if (cause instanceof ScoringFailed) throw cause;
+		throw new ScoringFailed(true, 0, {cause});
+	}
+}
+
+export type Health = {state: 'ready'; version?: Version} | {state: 'starting' | 'refused' | 'unreachable'};
+
+/** Whether the service is ready, and which model it serves. Never raises. */
+export async function checkHealth(server: Server): Promise<Health> {
+	try {
+		const ready = await call(server, '/readyz', {}, async response => response.status);
+		if (ready === 503) return {state: 'starting'};
+		if (ready === 401 || ready === 403) return {state: 'refused'};
+		if (ready !== 200) return {state: 'unreachable'};
+		return await call(server, '/v1/policy', {}, readPolicy);
+	} catch {
+		return {state: 'unreachable'};
+	}
+}
+
+async function readPolicy(response: Response): Promise<Health> {
+	if (response.status === 401 || response.status === 403) return {state: 'refused'};
+	if (!response.ok) return {state: 'unreachable'};
+	const {model, policy} = (await response.json()) as Partial<Record<keyof Version, unknown>>;
+	if (typeof model !== 'string' || typeof policy !== 'string') return {state: 'ready'};
+	return {state: 'ready', version: {model: model.slice(0, 64), policy: policy.slice(0, 64)}};
+}
+
+/** Whether the browser lets us reach the server. People can take a host permission back at any time. */
+export function mayReach(address: string): Promise<boolean> {
+	return chrome.permissions.contains({origins: [permissionFor(address)]});
+}
+
+async function call<T>(
+	server: Pick<Server, 'address' | 'token'>,
+	path: string,
+	init: {method?: string; body?: string},
+	read: (response: Response) => Promise<T>,
+): Promise<T> {
+	const headers = new Headers({accept: 'application/json'});
+	if (init.body !== undefined) headers.set('content-type', 'application/json');
+	if (server.token !== '') headers.set('authorization', `Bearer ${server.token}`);
+	const stop = new AbortController();
+	// Runs until the body is read, since a server can also stall in the middle of it.
+	const timer = setTimeout(() => stop.abort(), TIMEOUT);
+	try {
+		const response = await fetch(server.address + path, {
+			...init,
+			headers,
+			signal: stop.signal,
+			credentials: 'omit',
+			referrerPolicy: 'no-referrer',
+			cache: 'no-store',
+			// A redirect would carry texts and the token to a place nobody agreed to.
+			redirect: 'error',
+		});
+		return await read(response);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+function refusal(response: Response): ScoringFailed {
+	const busy = response.status === 429 || response.status >= 500;
+	return new ScoringFailed(busy, busy ? retryAfter(response) : 0);
+}
+
+/** The Retry-After header in milliseconds; our service writes seconds, a proxy before it may write a date. */
+function retryAfter(response: Response): number {
+	const header = response.headers.get('retry-after')?.trim() ?? '';
+	if (/^\d+$/.test(header)) return Number(header) * 1000;
+	const date = Date.parse(header);
+	return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
+}
+

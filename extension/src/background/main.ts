@@ -1,0 +1,19 @@
+import {answer, permissionsChanged, probe, settingsChanged} from './router.js';
+
+// All listeners stand here, at the top level: a sleeping worker is woken only for events it listens to while it loads.
+
+chrome.runtime.onMessage.addListener((message: unknown, sender, respond) => {
+	const answered = answer(message, sender);
+	if (answered === undefined) return false;
+	// A refusal the page can understand: it shows the reply, and asks again later.
+	answered.then(respond, () => respond({ok: false, refusal: 'failed', retryIn: 30_000}));
+	return true;
+});
+
+chrome.alarms.onAlarm.addListener(alarm => void probe(alarm));
+chrome.storage.onChanged.addListener((changes, area) => void settingsChanged(changes, area));
+chrome.permissions.onAdded.addListener(() => void permissionsChanged());
+chrome.permissions.onRemoved.addListener(() => void permissionsChanged());
+
+// The token lies in storage.local. Pages' scripts have no use for it; Firefox cannot yet keep them out.
+void chrome.storage.local.setAccessLevel?.({accessLevel: 'TRUSTED_CONTEXTS'});

@@ -1,0 +1,261 @@
+import type {ScoreAnswer} from '../core/messages.js';
+import type {Verdict, Version} from '../core/verdicts.js';
+import {type BreakerState, CLOSED, failed, isTrial, LONGEST_PAUSE, opened, pauseLeft} from './breaker.js';
+import {type Question, ScoringFailed, type Target} from './client.js';
+
+export const QUIET = 50;
+export const LONGEST_WAIT = 200;
+export const BATCH_REPLIES = 32;
+/** Bytes of JSON. The service takes 512 KiB; smaller batches come back sooner. */
+export const BATCH_BYTES = 150_000;
+export const IN_FLIGHT = 2;
+/** Waiting times before the second, third and fourth try, each ±20 %. */
+export const BACK_OFF = [1000, 4000, 16_000];
+/** A wait longer than this is a pause for everybody, not for one batch. */
+const LONGEST_RETRY_AFTER = 30_000;
+/** When to ask again about replies that could not be scored. */
+const ASK_AGAIN = 30_000;
+/** Added to a pause: the alarm looks after the server first, and it sends nobody's words. */
+const AFTER_ALARM = 3000;
+
+export interface Job {
+	/** Equal for questions that have the same answer. */
+	key: string;
+	target: Target;
+	question: Question;
+}
+
+export interface QueueParts {
+	score(target: Target, questions: Question[]): Promise<{version: Version; verdicts: Verdict[]}>;
+	/** Told about each batch that was answered. */
+	remember(target: Target, version: Version, verdicts: Array<[key: string, verdict: Verdict]>): void;
+	/** Told each time the breaker changes. */
+	breakerChanged(state: BreakerState): void;
+	breaker: BreakerState;
+}
+
+interface Waiting extends Job {
+	bytes: number;
+	waiters: Map<string, (answer: ScoreAnswer) => void>;
+}
+
+export type ScoreQueue = ReturnType<typeof openQueue>;
+
+/**
+ * Joins questions from all tabs into requests, few at a time, and asks again with patience.
+ *
+ * A batch closes after QUIET ms without a new question, LONGEST_WAIT ms after its first one, or when it is full.
+ * Each question is answered once, whatever happens: a verdict, or a refusal that says when to come back.
+ */
+export function openQueue(parts: QueueParts) {
+	let breaker = parts.breaker;
+	let inFlight = 0;
+	let closing = false;
+	let quiet: ReturnType<typeof setTimeout> | undefined;
+	let latest: ReturnType<typeof setTimeout> | undefined;
+	const line: Waiting[] = [];
+	const jobs = new Map<string, Waiting>();
+	const sleepers = new Set<() => void>();
+
+	function setBreaker(state: BreakerState): void {
+		breaker = state;
+		parts.breakerChanged(state);
+	}
+
+	/** Answers when the question is settled. `ask` names it for cancel(). */
+	function ask(name: string, job: Job): Promise<ScoreAnswer> {
+		if (pauseLeft(breaker, Date.now()) > 0) return Promise.resolve(paused());
+		return new Promise(resolve => {
+			const same = jobs.get(job.key);
+			if (same !== undefined) {
+				same.waiters.set(name, resolve);
+				return;
+			}
+			const waiting = {...job, bytes: sizeOf(job.question), waiters: new Map([[name, resolve]])};
+			jobs.set(job.key, waiting);
+			line.push(waiting);
+			schedule();
+		});
+	}
+
+	function paused(): ScoreAnswer {
+		if (!breaker.wanted) setBreaker({...breaker, wanted: true});
+		return {ok: false, refusal: 'paused', retryIn: pauseLeft(breaker, Date.now()) + AFTER_ALARM};
+	}
+
+	/** Forgets questions by name. What nobody waits for any more is not sent, and not tried again. */
+	function cancel(names: string[]): void {
+		for (const job of [...jobs.values()]) {
+			for (const name of names) {
+				job.waiters.get(name)?.({ok: false, refusal: 'cancelled', retryIn: 0});
+				job.waiters.delete(name);
+			}
+		}
+		drop();
+		for (const wake of sleepers) wake();
+	}
+
+	/** The server has shown that it answers. Ends a pause; whether there was one. */
+	function recovered(): boolean {
+		const wasOpen = breaker.openUntil > 0;
+		if (wasOpen || breaker.failures > 0) setBreaker(CLOSED);
+		return wasOpen;
+	}
+
+	/** The server has shown, to an alarm or the popup, that it does not answer. */
+	function stillDown(): void {
+		setBreaker(failed(breaker, Date.now()));
+	}
+
+	function schedule(): void {
+		if (isFull()) {
+			close();
+			return;
+		}
+		clearTimeout(quiet);
+		quiet = setTimeout(close, QUIET);
+		latest ??= setTimeout(close, LONGEST_WAIT);
+	}
+
+	function isFull(): boolean {
+		return line.length >= BATCH_REPLIES || line.reduce((sum, job) => sum + job.bytes, 0) >= BATCH_BYTES;
+	}
+
+	function close(): void {
+		clearTimeout(quiet);
+		clearTimeout(latest);
+		quiet = undefined;
+		latest = undefined;
+		closing = true;
+		pump();
+	}
+
+	/** Sends what may be sent. Batches that found no free place stay in the line and fill up meanwhile. */
+	function pump(): void {
+		drop();
+		while (closing && line.length > 0 && inFlight < (isTrial(breaker, Date.now()) ? 1 : IN_FLIGHT)) {
+			void send(takeBatch());
+		}
+		if (line.length === 0) closing = false;
+	}
+
+	function drop(): void {
+		for (const job of [...line]) {
+			if (job.waiters.size > 0) continue;
+			line.splice(line.indexOf(job), 1);
+			jobs.delete(job.key);
+		}
+	}
+
+	/** The oldest question and those behind it that go to the same place, as many as fit. */
+	function takeBatch(): Waiting[] {
+		const batch: Waiting[] = [];
+		let bytes = 0;
+		for (const job of [...line]) {
+			const first = batch[0];
+			if (first !== undefined && !sameTarget(first.target, job.target)) continue;
+			if (batch.length === BATCH_REPLIES || (first !== undefined && bytes + job.bytes > BATCH_BYTES)) break;
+			batch.push(job);
+			bytes += job.bytes;
+			line.splice(line.indexOf(job), 1);
+		}
+		return batch;
+	}
+
+	async function send(all: Waiting[]): Promise<void> {
+		inFlight += 1;
+		let batch = all;
+		for (let tries = 0; ; tries += 1) {
+			const wanted = batch.filter(job => job.waiters.size > 0);
+			for (const job of batch) if (!wanted.includes(job)) jobs.delete(job.key);
+			batch = wanted;
+			if (batch.length === 0) break;
+			if (pauseLeft(breaker, Date.now()) > 0) {
+				settle(batch, paused);
+				break;
+			}
+			const outcome = await attempt(batch);
+			if (outcome === 'answered') break;
+			const wait = Math.max(around(BACK_OFF[tries] ?? 0), outcome.retryAfter);
+			if (pauseLeft(breaker, Date.now()) > 0) {
+				settle(batch, paused);
+				break;
+			}
+			if (!outcome.retryable || tries >= BACK_OFF.length) {
+				settle(batch, () => ({ok: false, refusal: 'failed', retryIn: ASK_AGAIN}));
+				break;
+			}
+			await sleep(wait, () => batch.some(job => job.waiters.size > 0));
+		}
+		inFlight -= 1;
+		pump();
+	}
+
+	async function attempt(batch: Waiting[]): Promise<'answered' | ScoringFailed> {
+		const [first] = batch;
+		if (first === undefined) return 'answered';
+		try {
+			const {version, verdicts} = await parts.score(
+				first.target,
+				batch.map(job => job.question),
+			);
+			if (breaker.failures > 0) setBreaker(CLOSED);
+			const answers = batch.map((job, index): [Waiting, Verdict] => [job, verdicts[index] as Verdict]);
+			parts.remember(
+				first.target,
+				version,
+				answers.map(([job, verdict]) => [job.key, verdict]),
+			);
+			const byJob = new Map(answers);
+			settle(batch, job => ({ok: true, verdict: byJob.get(job) as Verdict}));
+			return 'answered';
+		} catch (fault) {
+			const failure = fault instanceof ScoringFailed ? fault : new ScoringFailed(false, 0, {cause: fault});
+			const now = Date.now();
+			if (failure.retryAfter > LONGEST_RETRY_AFTER) {
+				setBreaker(opened(breaker, now, Math.min(failure.retryAfter, LONGEST_PAUSE)));
+			} else {
+				setBreaker(failed(breaker, now));
+			}
+			return failure;
+		}
+	}
+
+	function settle(batch: Waiting[], answer: (job: Waiting) => ScoreAnswer): void {
+		for (const job of batch) {
+			jobs.delete(job.key);
+			for (const resolve of job.waiters.values()) resolve(answer(job));
+		}
+	}
+
+	/** Sleeps `wait` ms, or until nobody waits for the batch any more. */
+	function sleep(wait: number, isWanted: () => boolean): Promise<void> {
+		return new Promise(resolve => {
+			const wake = () => {
+				clearTimeout(timer);
+				sleepers.delete(wakeIfUnwanted);
+				resolve();
+			};
+			const wakeIfUnwanted = () => {
+				if (!isWanted()) wake();
+			};
+			const timer = setTimeout(wake, wait);
+			sleepers.add(wakeIfUnwanted);
+		});
+	}
+
+	return {ask, cancel, recovered, stillDown, breaker: () => breaker};
+}
+
+function sizeOf(question: Question): number {
+	return new TextEncoder().encode(JSON.stringify(question)).length;
+}
+
+function sameTarget(a: Target, b: Target): boolean {
+	return a.address === b.address && a.token === b.token && a.sensitivity === b.sensitivity;
+}
+
+/** `delay` ±20 %, so that many browsers do not come back to a restarted server at one moment. */
+function around(delay: number): number {
+	return delay * (0.8 + Math.random() * 0.4);
+}

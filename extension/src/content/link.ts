@@ -1,0 +1,51 @@
+import type {CancelRequest, ScoreAnswer, ScoreRequest} from '../core/messages.js';
+
+/** The extension was updated or removed while this page was open: nobody answers here any more. */
+export class ContextGone extends Error {
+	override name = 'ContextGone';
+}
+
+const FAILED: ScoreAnswer = {ok: false, refusal: 'failed', retryIn: 5000};
+/** Before the second try, in milliseconds: a worker that is just being restarted needs a moment. */
+const SECOND_TRY = 200;
+// Chrome's and Firefox's words for a worker that is not there, or that died before it answered.
+const ASLEEP = /receiving end does not exist|(?:message )?(?:channel|port) (?:is )?closed|promised response/i;
+
+/** Asks the worker for a verdict. A dead worker is asked once more. Raises ContextGone. */
+export async function ask(request: ScoreRequest): Promise<ScoreAnswer> {
+	try {
+		return (await send(request)) ?? FAILED;
+	} catch (fault) {
+		if (fault instanceof ContextGone) throw fault;
+		if (!ASLEEP.test(String(fault))) return FAILED;
+	}
+	await new Promise(resolve => setTimeout(resolve, SECOND_TRY));
+	try {
+		return (await send(request)) ?? FAILED;
+	} catch (fault) {
+		if (fault instanceof ContextGone) throw fault;
+		return FAILED;
+	}
+}
+
+/** Tells the worker that some questions do not matter any more. If it is dead, it has forgotten them already. */
+export function cancel(asks: string[]): void {
+	const request: CancelRequest = {kind: 'cancel', asks};
+	if (isConnected()) chrome.runtime.sendMessage(request).catch(() => {});
+}
+
+/** Whether the extension that this script came with is still there. */
+export function isConnected(): boolean {
+	return chrome.runtime?.id !== undefined;
+}
+
+async function send(request: ScoreRequest): Promise<ScoreAnswer | undefined> {
+	try {
+		if (!isConnected()) throw new ContextGone();
+		const answer: unknown = await chrome.runtime.sendMessage(request);
+		return typeof answer === 'object' && answer !== null ? (answer as ScoreAnswer) : undefined;
+	} catch (fault) {
+		if (!isConnected() || /context invalidated/i.test(String(fault))) throw new ContextGone();
+		throw fault;
+	}
+}

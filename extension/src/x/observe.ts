@@ -1,0 +1,78 @@
+import {readRoute, type Route} from './route.js';
+import {SELECTORS} from './selectors.js';
+
+/** X changes pages without telling, so the address is also compared this often, in milliseconds. */
+const POLL = 500;
+/** The names of our own elements, whose coming and going needs no look. */
+const OURS = 'panah-line, panah-flag';
+
+export interface PageListener {
+	onRoute(route: Route): void;
+	/** Something may have changed on the page. */
+	onChange(): void;
+	onTheme(): void;
+}
+
+/** Watches X's page until the signal aborts. Tells the route first, and works only while the tab is seen. */
+export function observe(listener: PageListener, signal: AbortSignal): void {
+	let href = '';
+	let frame = 0;
+
+	function checkRoute(): void {
+		if (location.href === href) return;
+		href = location.href;
+		listener.onRoute(readRoute(href));
+	}
+
+	function check(): void {
+		if (document.hidden) return;
+		checkRoute();
+		listener.onChange();
+	}
+
+	const changes = new MutationObserver(records => {
+		if (document.hidden) return;
+		checkRoute();
+		if (records.every(isOurs)) return;
+		// Posts are covered before they are painted, and before X measures them. All else can wait for the frame.
+		if (records.some(addsPost)) listener.onChange();
+		else frame ||= requestAnimationFrame(() => {
+			frame = 0;
+			check();
+		});
+	});
+	changes.observe(document, {childList: true, subtree: true});
+
+	// X switches between light and dark by the style of the body, which is not there yet at the very beginning.
+	const colours = new MutationObserver(() => listener.onTheme());
+	let watched: HTMLElement | null = null;
+	const poll = setInterval(() => {
+		if (document.body !== watched) {
+			watched = document.body;
+			colours.disconnect();
+			colours.observe(watched, {attributes: true, attributeFilter: ['style', 'class']});
+		}
+		check();
+	}, POLL);
+
+	addEventListener('popstate', check, {signal});
+	document.addEventListener('visibilitychange', check, {signal});
+	signal.addEventListener('abort', () => {
+		changes.disconnect();
+		colours.disconnect();
+		clearInterval(poll);
+		cancelAnimationFrame(frame);
+	});
+	check();
+}
+
+function addsPost({addedNodes}: MutationRecord): boolean {
+	return [...addedNodes].some(
+		node =>
+			node instanceof Element && (node.matches(SELECTORS.post) || node.querySelector(SELECTORS.post) !== null),
+	);
+}
+
+function isOurs({addedNodes, removedNodes}: MutationRecord): boolean {
+	return [...addedNodes, ...removedNodes].every(node => node instanceof Element && node.matches(OURS));
+}

@@ -1,0 +1,149 @@
+"""`panah serve | score | migrate | version`, also as `python -m panah`."""
+
+import logging
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from panah import __version__
+from panah.app import create_app
+from panah.db import is_current, make_engine
+from panah.db import migrate as migrate_database
+from panah.scoring import cli
+from panah.scoring.classifier import read_config
+from panah.scoring.policy import Sensitivity
+from panah.settings import Settings, load_settings
+
+app = typer.Typer(
+    name="panah",
+    help="Scores replies against the disclosure they answer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def fail(message: str) -> NoReturn:
+    """One line on stderr that says what to do, and exit status 2."""
+    typer.echo(f"panah: {message}", err=True)
+    raise typer.Exit(2)
+
+
+def settings_or_fail(model_dir: Path | None = None) -> Settings:
+    try:
+        return load_settings(model_dir)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = "PANAH_" + "_".join(str(part) for part in wrong["loc"][:1]).upper()
+        fail(f"{name}: {wrong['msg'].removeprefix('Value error, ')}")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
+) -> None:
+    """Serve the API and the pages. Settings come from PANAH_… variables (docs/self-hosting.md)."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    settings = settings_or_fail()
+    engine = make_engine(settings.database_url)
+    try:
+        # One process owns a SQLite file; a PostgreSQL is shared, and changing it is the operator's decision.
+        if engine.dialect.name == "sqlite":
+            migrate_database(engine)
+        elif not is_current(engine):
+            fail("the database schema is not the newest; run `panah migrate` first")
+        service = create_app(settings)
+    except SQLAlchemyError as error:
+        fail(f"the database cannot be used ({type(error).__name__}); check PANAH_DATABASE_URL")
+    except (FileNotFoundError, ValueError) as error:
+        fail(f"the model cannot be used: {error}; check PANAH_MODEL_DIR")
+    finally:
+        engine.dispose()
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"Panah {__version__} is at http://{shown}:{port}  (try it there; API at /docs; stop with Ctrl-C)")
+    uvicorn.run(
+        service,
+        host=host,
+        port=port,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        access_log=False,  # an access log would tell who reads, and when
+        server_header=False,
+        log_level="warning",
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@app.command()
+def score(
+    source: Annotated[
+        Path | None, typer.Argument(help="JSON lines {text, id?, context?, lang?}; stdin when left out.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Verdicts go here; else to stdout.")] = None,
+    sensitivity: Annotated[Sensitivity, typer.Option(help="How readily replies are hidden.")] = "balanced",
+    model_dir: Annotated[Path | None, typer.Option(help="Another model artefact.")] = None,
+) -> None:
+    """Judge replies from a file or stdin, one JSON object a line in, one verdict a line out, in order.
+
+    Bad lines are named on stderr with their number, the rest goes on, and the exit status is 1.
+    """
+    settings = settings_or_fail(model_dir)
+    try:
+        judge = cli.Judge(settings.model_dir, sensitivity=sensitivity)
+    except (FileNotFoundError, ValueError) as error:
+        fail(f"the model cannot be used: {error}")
+    with ExitStack() as files:
+        try:
+            lines = files.enter_context(source.open("rb")) if source else sys.stdin.buffer
+            sink = files.enter_context(output.open("wb")) if output else sys.stdout.buffer
+        except OSError as error:
+            fail(f"{error.filename}: {error.strerror}")
+        size = source.stat().st_size if source and source.is_file() else None
+        try:
+            bad = cli.run(judge, lines, sink, size=size)
+        except BrokenPipeError:  # `panah score … | head` has seen enough
+            sys.stderr.close()
+            raise typer.Exit(0) from None
+    raise typer.Exit(1 if bad else 0)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    settings = settings_or_fail()
+    engine = make_engine(settings.database_url)
+    try:
+        migrate_database(engine)
+    except SQLAlchemyError as error:
+        fail(f"the database cannot be used ({type(error).__name__}); check PANAH_DATABASE_URL")
+    finally:
+        engine.dispose()
+    typer.echo("The database has the newest schema.")
+
+
+@app.command()
+def version() -> None:
+    """Print the versions of Panah and of its model."""
+    settings = settings_or_fail()
+    try:
+        model = read_config(settings.model_dir).name
+    except (FileNotFoundError, ValueError) as error:
+        fail(f"the model cannot be used: {error}")
+    typer.echo(f"panah {__version__}, model {model}")
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

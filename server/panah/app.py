@@ -1,0 +1,105 @@
+"""The one place where the parts are built and joined."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from panah import __version__, health, pages
+from panah.db import make_engine
+from panah.errors import install_error_handlers
+from panah.limits import install_limiter, make_limiter
+from panah.metrics import Metrics
+from panah.scoring import routes as scoring
+from panah.scoring.batcher import MicroBatcher
+from panah.scoring.cache import Cache, MemoryCache, RedisCache
+from panah.scoring.classifier import Classifier
+from panah.scoring.policies import Policies
+from panah.scoring.service import Scorer
+from panah.settings import Settings
+from panah.web import Envelope
+
+DESCRIPTION = """
+Panah judges replies against the disclosure they answer, so that people who speak about harassment do not
+have to read victim-blaming and hostile ones. Texts are judged in memory and are neither stored nor logged.
+"""
+
+
+def make_redis(settings: Settings) -> Redis | None:
+    if settings.redis_url is None:
+        return None
+    return Redis.from_url(
+        str(settings.redis_url),
+        socket_timeout=settings.redis_timeout,
+        socket_connect_timeout=settings.redis_timeout,
+    )
+
+
+def make_cache(settings: Settings, redis: Redis | None, metrics: Metrics) -> Cache:
+    if redis is None:
+        return MemoryCache(entries=settings.cache_entries, ttl=settings.cache_ttl)
+    return RedisCache(redis, ttl=settings.cache_ttl, metrics=metrics)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service. Raises when the model is missing or broken: without one it must not start."""
+    metrics = Metrics()
+    lanes = settings.model_threads or os.cpu_count() or 1
+    models = [Classifier(settings.model_dir) for _ in range(lanes)]
+    engine = make_engine(settings.database_url)
+    limiter = make_limiter(settings)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        redis = make_redis(settings)
+        policies = Policies(engine, models[0].config, refresh=settings.policy_refresh)
+        await asyncio.to_thread(policies.load)
+        batcher = MicroBatcher(
+            [model.score for model in models],
+            batch_size=settings.batch_size,
+            window=settings.batch_window,
+            capacity=settings.queue_capacity,
+            metrics=metrics,
+        )
+        app.state.redis = redis
+        app.state.policies = policies
+        app.state.scorer = Scorer(
+            encoder=models[0].encoder,
+            batcher=batcher,
+            cache=make_cache(settings, redis, metrics),
+            secret=settings.cache_secret.get_secret_value().encode(),
+            model=models[0].config.name,
+            metrics=metrics,
+        )
+        refreshing = asyncio.create_task(policies.keep_fresh())
+        try:
+            yield
+        finally:
+            refreshing.cancel()
+            await batcher.close()
+            if redis is not None:
+                await redis.aclose()
+            engine.dispose()
+
+    app = FastAPI(
+        title="Panah",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # FastAPI's own page loads its scripts from a CDN; panah.pages serves them from here
+        redoc_url=None,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    app.state.settings = settings
+    app.state.metrics = metrics
+    app.state.engine = engine
+    install_error_handlers(app)
+    install_limiter(app, limiter)
+    app.include_router(scoring.make_router(limiter, score_limit=settings.score_limit))
+    app.include_router(health.router)
+    pages.install(app)
+    app.add_middleware(Envelope, metrics=metrics, body_limit=settings.body_limit)
+    return app

@@ -1,0 +1,18 @@
+"""Run by Alembic. The engine comes from panah.db, so that one setting names the database everywhere."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import panah.scoring.tables  # noqa: F401  (registers its tables)
+
+engine = context.config.attributes["engine"]
+with engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",  # SQLite cannot alter a column in place
+        compare_server_default=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

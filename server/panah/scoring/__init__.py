@@ -1,0 +1,1 @@
+"""From a reply's text to a verdict: normalise, look up, score, decide."""

@@ -1,0 +1,127 @@
+"""Joins replies from concurrent requests into model calls, off the event loop."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from panah.errors import Overloaded, ScoringFailed
+from panah.metrics import Metrics
+from panah.scoring.classifier import Encoded, Scores
+
+Model = Callable[[Sequence[Encoded]], Scores]
+Row = NDArray[np.float32]  # (labels,)
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    pair: Encoded
+    result: asyncio.Future[Row] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class MicroBatcher:
+    """One lane a model: each lane is a thread with a single-threaded session of its own.
+
+    An idle lane waits `window` seconds for company; a busy one takes what has queued meanwhile. A batch is
+    the reply that has waited longest and those nearest to it in length, since a batch costs as much as its
+    longest member for every row. Nobody waits for ever: failure, cancelling and shutdown each settle
+    the futures they touch.
+    """
+
+    def __init__(
+        self, models: Sequence[Model], *, batch_size: int, window: float, capacity: int, metrics: Metrics
+    ) -> None:
+        self.batch_size = batch_size
+        self.window = window
+        self.capacity = capacity
+        self.metrics = metrics
+        self._waiting: list[Job] = []
+        self._arrived = asyncio.Event()
+        self._closed = False
+        self._threads = ThreadPoolExecutor(len(models), thread_name_prefix="model")
+        self._lanes = [asyncio.create_task(self._run(model)) for model in models]
+
+    async def score(self, pairs: Sequence[Encoded]) -> list[Row]:
+        """Probabilities per pair, in order. Raises Overloaded (nothing queued) and ScoringFailed."""
+        if self._closed or len(self._waiting) + len(pairs) > self.capacity:
+            raise Overloaded("Scoring is busy. Try again in a moment.", retry_after=2)
+        jobs = [Job(pair) for pair in pairs]
+        self._waiting += jobs
+        self.metrics.waiting.set(len(self._waiting))
+        self._arrived.set()
+        try:
+            return list(await asyncio.gather(*(job.result for job in jobs)))
+        finally:
+            # One failed or the client left: the others must not be computed for nobody.
+            for job in jobs:
+                job.result.cancel()
+
+    async def close(self) -> None:
+        """Refuses new work, finishes what runs, and refuses what still waits."""
+        self._closed = True
+        for lane in self._lanes:
+            lane.cancel()
+        await asyncio.gather(*self._lanes, return_exceptions=True)
+        for job in self._waiting:
+            if not job.result.done():
+                job.result.set_exception(Overloaded("The server is going down.", retry_after=5))
+        self._waiting.clear()
+        await asyncio.to_thread(self._threads.shutdown)
+
+    async def _run(self, model: Model) -> None:
+        while True:
+            idle = not self._waiting
+            while not self._waiting:
+                self._arrived.clear()
+                await self._arrived.wait()
+            if idle and len(self._waiting) < self.batch_size:
+                await asyncio.sleep(self.window)
+            if batch := self._take():
+                # Cancelling the lane lets the call in its thread end and still hands out what it found.
+                running = asyncio.ensure_future(self._settle(model, batch))
+                try:
+                    await asyncio.shield(running)
+                except asyncio.CancelledError:
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await running
+                    raise
+
+    def _take(self) -> list[Job]:
+        """The next batch; jobs whose client has gone are dropped on the way."""
+        alive = [job for job in self._waiting if not job.result.done()]
+        if not alive:
+            self._waiting.clear()
+            return []
+        first = len(alive[0].pair.ids)
+        near = sorted(range(len(alive)), key=lambda at: (abs(len(alive[at].pair.ids) - first), at))
+        # A row may be padded by a quarter: beyond that a batch of its own is cheaper.
+        chosen = {
+            at
+            for at in near[: self.batch_size]
+            if abs(len(alive[at].pair.ids) - first) <= max(4, first // 4)
+        }
+        self._waiting = [job for at, job in enumerate(alive) if at not in chosen]
+        self.metrics.waiting.set(len(self._waiting))
+        return [alive[at] for at in sorted(chosen)]
+
+    async def _settle(self, model: Model, batch: list[Job]) -> None:
+        loop = asyncio.get_running_loop()
+        self.metrics.batch.observe(len(batch))
+        try:
+            scores = await loop.run_in_executor(self._threads, model, [job.pair for job in batch])
+            answers = list(zip(batch, scores, strict=True))
+        except Exception as cause:
+            self.metrics.faults.labels("model").inc()
+            for job in batch:
+                if not job.result.done():
+                    refusal = ScoringFailed("These replies could not be scored. Try again.", retry_after=5)
+                    refusal.__cause__ = cause
+                    job.result.set_exception(refusal)
+        else:
+            for job, row in answers:
+                if not job.result.done():
+                    job.result.set_result(row)

@@ -1,0 +1,108 @@
+"""The model: (context, reply) pairs in, ten probabilities out. ONNX and tokenizers only, no torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from tokenizers import Tokenizer
+
+from panah.scoring.policy import Label, Thresholds
+from panah.scoring.roman_urdu import romanise
+
+Scores = NDArray[np.float32]  # (replies, labels), P in [0, 1]
+
+
+class ModelConfig(BaseModel):
+    """An artefact's config.json: what the graph takes and gives, and the policy it ships with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,31}$")]
+    labels: tuple[Label, ...]  # the graph's columns, in order
+    max_reply_tokens: Annotated[int, Field(ge=8, le=510)]
+    max_context_tokens: Annotated[int, Field(ge=0, le=500)]
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A pair as token ids: [CLS] reply [SEP] context [SEP], the context in segment 1."""
+
+    ids: list[int]
+    reply_tokens: int  # how many of them belong to the reply, both marks included
+    truncated: bool  # the model does not see the end of the reply
+
+
+class Encoder:
+    """Normalised text to token ids. Safe to share between threads."""
+
+    def __init__(self, tokenizer: Tokenizer, *, max_reply_tokens: int, max_context_tokens: int) -> None:
+        self.tokenizer = tokenizer
+        self.tokenizer.no_padding()
+        self.tokenizer.no_truncation()
+        self.max_reply_tokens = max_reply_tokens
+        self.max_context_tokens = max_context_tokens
+        self.cls = tokenizer.token_to_id("[CLS]")
+        self.sep = tokenizer.token_to_id("[SEP]")
+
+    def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoded]:
+        """Encodes (reply, context) pairs; an empty context means the reply stands alone."""
+        texts = [romanise(text) for pair in pairs for text in pair]
+        found = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+        return [self.join(reply, context) for reply, context in zip(found[::2], found[1::2], strict=True)]
+
+    def join(self, reply: list[int], context: list[int]) -> Encoded:
+        head = [self.cls, *reply[: self.max_reply_tokens], self.sep]
+        tail = [*context[: self.max_context_tokens], self.sep] if context else []
+        return Encoded(head + tail, len(head), len(reply) > self.max_reply_tokens)
+
+
+class Classifier:
+    """One ONNX session with one thread. Raises FileNotFoundError or ValueError for a broken artefact."""
+
+    def __init__(self, model_dir: Path) -> None:
+        self.config = read_config(model_dir)
+        self.encoder = Encoder(
+            Tokenizer.from_file(str(model_dir / "tokenizer.json")),
+            max_reply_tokens=self.config.max_reply_tokens,
+            max_context_tokens=self.config.max_context_tokens,
+        )
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        self.session = ort.InferenceSession(
+            str(model_dir / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        columns = self.session.get_outputs()[0].shape[-1]
+        if columns != len(self.config.labels):
+            raise ValueError(f"model.onnx has {columns} outputs, config.json names {len(self.config.labels)}")
+
+    def score(self, batch: Sequence[Encoded]) -> Scores:
+        """Probabilities for encoded pairs, padded to the longest: give it pairs of like length."""
+        longest = max(len(pair.ids) for pair in batch)
+        ids = np.zeros((len(batch), longest), np.int64)
+        mask = np.zeros_like(ids)
+        segments = np.zeros_like(ids)
+        for row, pair in enumerate(batch):
+            ids[row, : len(pair.ids)] = pair.ids
+            mask[row, : len(pair.ids)] = 1
+            segments[row, pair.reply_tokens : len(pair.ids)] = 1
+        (scores,) = self.session.run(
+            None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments}
+        )
+        return np.asarray(scores, np.float32)
+
+
+def read_config(model_dir: Path) -> ModelConfig:
+    """The artefact's config.json. Raises FileNotFoundError or ValueError that names the folder."""
+    path = model_dir / "config.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"no model in {model_dir}: config.json is missing")
+    return ModelConfig.model_validate_json(path.read_bytes())

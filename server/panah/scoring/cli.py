@@ -1,0 +1,95 @@
+"""`panah score`: JSON lines in, verdicts out, without a server."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress
+
+from panah.errors import explain
+from panah.scoring.cache import Row
+from panah.scoring.classifier import Classifier, Encoded
+from panah.scoring.policies import shipped
+from panah.scoring.policy import Sensitivity
+from panah.scoring.schemas import ReplyIn
+from panah.scoring.service import prepare, verdict
+
+CHUNK = 256  # lines read, judged and written together
+BATCH = 16  # pairs in one call of the model
+
+
+class BadLine(ValueError):
+    """A line that holds no reply; its text says why, without quoting it."""
+
+
+def parse(line: bytes, number: int) -> ReplyIn:
+    """The reply in a line; without an id it gets the line's number. Raises BadLine."""
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadLine("not valid JSON in UTF-8") from error
+    if not isinstance(found, dict):
+        raise BadLine('not a JSON object like {"text": "…"}')
+    try:
+        return ReplyIn.model_validate({"id": str(number)} | found)
+    except ValidationError as error:
+        told = [explain({**one, "loc": ("line", *one["loc"])}) for one in error.errors()]
+        raise BadLine("; ".join(f"{one['where'].replace('body', 'it')} {one['what']}" for one in told)) from error
+
+
+class Judge:
+    """One model and its shipped policy. Raises FileNotFoundError or ValueError for a broken artefact."""
+
+    def __init__(self, model_dir: Path, *, sensitivity: Sensitivity) -> None:
+        self.classifier = Classifier(model_dir)
+        self.policy = shipped(self.classifier.config)
+        self.sensitivity = sensitivity
+
+    def rows(self, pairs: Sequence[Encoded]) -> list[Row]:
+        """Scores in the order of the pairs; the model sees them sorted by length, which pads least."""
+        order = sorted(range(len(pairs)), key=lambda at: len(pairs[at].ids))
+        found: dict[int, Row] = {}
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            found.update(zip(batch, self.classifier.score([pairs[at] for at in batch]), strict=True))
+        return [found[at] for at in range(len(pairs))]
+
+    def __call__(self, replies: Sequence[ReplyIn]) -> Iterator[bytes]:
+        """Verdicts as JSON lines, in order."""
+        prepared = prepare(replies, self.classifier.encoder)
+        rows = iter(self.rows([one.encoded for one in prepared if one.encoded]))
+        for one in prepared:
+            row = next(rows) if one.encoded else None
+            labels = self.classifier.config.labels
+            found = verdict(one, row, labels=labels, policy=self.policy, sensitivity=self.sensitivity)
+            yield orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def run(judge: Judge, lines: Iterable[bytes], sink: BinaryIO, *, size: int | None) -> int:
+    """Judges every line and names the bad ones on stderr. Returns how many were bad.
+    `size` in bytes lets the progress bar know its end.
+    """
+    bad = 0
+    console = Console(stderr=True)
+    source = enumerate(lines, 1)
+    with Progress(console=console, disable=not sys.stderr.isatty(), transient=True) as progress:
+        task = progress.add_task("Judging", total=size)
+        while chunk := list(islice(source, CHUNK)):
+            replies = []
+            for number, line in chunk:
+                if not line.strip():
+                    continue
+                try:
+                    replies.append(parse(line, number))
+                except BadLine as error:
+                    bad += 1
+                    console.print(f"line {number}: {error}", markup=False, highlight=False, soft_wrap=True)
+            sink.writelines(judge(replies))
+            sink.flush()
+            progress.advance(task, sum(len(line) for _, line in chunk))
+    return bad

@@ -1,0 +1,84 @@
+"""Which score leads to which action. Pure: no model, no database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+
+from panah.scoring.text import LANGUAGE_GROUPS, LanguageGroup
+
+Label = Literal[
+    "blame",
+    "disbelief",
+    "shaming",
+    "minimising",
+    "excusing",
+    "silencing",
+    "threat",
+    "abuse",
+    "victim_blaming",
+    "hostile",
+]
+LABELS: tuple[Label, ...] = get_args(Label)
+SUMS: tuple[Label, ...] = ("victim_blaming", "hostile")  # named as a reason only where no label of the eight crossed
+Sensitivity = Literal["gentle", "balanced", "strict"]
+SENSITIVITIES: tuple[Sensitivity, ...] = get_args(Sensitivity)
+Action = Literal["show", "flag", "hide"]
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class Threshold(BaseModel):
+    """P from which a reply is flagged, and from which it is hidden. 1 switches a label off in practice."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    flag: Probability
+    hide: Probability
+
+    @model_validator(mode="after")
+    def ordered(self) -> Self:
+        if self.flag > self.hide:
+            raise ValueError("flag must not be above hide")
+        return self
+
+
+class Thresholds(RootModel[dict[Sensitivity, dict[LanguageGroup, dict[Label, Threshold]]]]):
+    """Thresholds by sensitivity, language group and label. All of them: a hole would be a silent default."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="after")
+    def whole(self) -> Self:
+        for sensitivity in SENSITIVITIES:
+            for group in LANGUAGE_GROUPS:
+                missing = set(LABELS) - set(self.root.get(sensitivity, {}).get(group, {}))
+                if missing:
+                    raise ValueError(f"{sensitivity}/{group} lacks {', '.join(sorted(missing))}")
+        return self
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Thresholds with the name that verdicts carry."""
+
+    name: str
+    thresholds: Thresholds
+
+    def decide(
+        self, scores: Mapping[Label, float], *, group: LanguageGroup, sensitivity: Sensitivity
+    ) -> tuple[Action, Label | None]:
+        """The action and its reason: the strongest of the labels that crossed, None when nothing did."""
+        limits = self.thresholds.root[sensitivity][group]
+        if hidden := [label for label in LABELS if scores[label] >= limits[label].hide]:
+            return "hide", strongest(hidden, scores)
+        if flagged := [label for label in LABELS if scores[label] >= limits[label].flag]:
+            return "flag", strongest(flagged, scores)
+        return "show", None
+
+
+def strongest(crossed: Sequence[Label], scores: Mapping[Label, float]) -> Label:
+    """The likeliest of the eight labels, or of the sums when no label crossed by itself."""
+    named = [label for label in crossed if label not in SUMS] or list(crossed)
+    return max(named, key=lambda label: scores[label])

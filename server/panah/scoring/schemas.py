@@ -1,0 +1,100 @@
+"""What /v1/score takes and gives."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from panah.scoring.policy import Action, Label, Probability, Sensitivity, Thresholds
+from panah.scoring.text import MAX_CHARACTERS, LanguageGroup
+
+
+def without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not hold NUL characters")
+    return text
+
+
+def not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty or blank")
+    return text
+
+
+Text = Annotated[str, AfterValidator(without_nul)]
+
+
+class ReplyIn(BaseModel):
+    """A reply to judge. `id` is the caller's own and comes back with the verdict; it is not stored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(without_nul)]
+    text: Annotated[
+        Text,
+        AfterValidator(not_blank),
+        Field(description=f"Beyond {MAX_CHARACTERS} characters it is cut for scoring.", examples=["Why now?"]),
+    ]
+    context: Annotated[Text | None, Field(description="The post that the reply answers.")] = None
+    lang: Annotated[
+        str | None, Field(max_length=35, description="BCP 47; a hint that breaks ties only.", examples=["ur"])
+    ] = None
+
+
+class ScoreIn(BaseModel):
+    """Replies to judge together."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "replies": [
+                        {
+                            "id": "0",
+                            "text": "Itne saal chup kyun thi? Ab yaad aya?",
+                            "context": "He was my teacher. I was sixteen and I told nobody.",
+                        },
+                        {"id": "1", "text": "I believe you. None of this was your fault."},
+                    ],
+                    "sensitivity": "balanced",
+                }
+            ]
+        },
+    )
+
+    replies: Annotated[list[ReplyIn], Field(min_length=1, max_length=64)]
+    sensitivity: Sensitivity = "balanced"
+
+    @model_validator(mode="after")
+    def ids_differ(self) -> Self:
+        if len({reply.id for reply in self.replies}) < len(self.replies):
+            raise ValueError("replies must have different ids")
+        return self
+
+
+class Verdict(BaseModel):
+    """What to do with one reply, and why. `reason` is null when the action is show."""
+
+    id: str
+    action: Action
+    reason: Label | None
+    truncated: Annotated[bool, Field(description="The end of the reply was too long to be read.")]
+    scores: dict[Label, Probability]
+
+
+class ScoreOut(BaseModel):
+    """Verdicts in the order of the request, and what made them."""
+
+    model: str
+    policy: str
+    verdicts: list[Verdict]
+
+
+class PolicyOut(BaseModel):
+    """The policy in force: thresholds by sensitivity, language group and label."""
+
+    model: str
+    policy: str
+    labels: list[Label]
+    language_groups: list[LanguageGroup]
+    thresholds: Thresholds

@@ -1,0 +1,120 @@
+"""Judges replies: what is known comes from the cache, the rest from the model, the action from the policy."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from panah.metrics import Metrics
+from panah.scoring.batcher import MicroBatcher
+from panah.scoring.cache import Cache, Row, cache_key
+from panah.scoring.classifier import Encoded, Encoder
+from panah.scoring.policy import LABELS, Label, Policy, Sensitivity
+from panah.scoring.schemas import ReplyIn
+from panah.scoring.text import MAX_CHARACTERS, LanguageGroup, has_words, language_group, normalise
+
+UNJUDGED: dict[Label, float] = dict.fromkeys(LABELS, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A reply in the form that the model reads. `encoded` is None when there is nothing to read."""
+
+    id: str
+    text: str
+    context: str
+    group: LanguageGroup
+    cut: bool
+    encoded: Encoded | None
+
+
+def prepare(replies: Sequence[ReplyIn], encoder: Encoder) -> list[Prepared]:
+    """Normalises and encodes replies. Pure and slow enough (about 0.1 ms each) to belong in a thread."""
+    texts = [normalise(reply.text[:MAX_CHARACTERS]) for reply in replies]
+    contexts = {
+        given: normalise(given[:MAX_CHARACTERS])
+        for given in {reply.context or "" for reply in replies}  # one thread, one disclosure: read it once
+    }
+    readable = [at for at, text in enumerate(texts) if has_words(text)]
+    pairs = [(texts[at], contexts[replies[at].context or ""]) for at in readable]
+    encoded = dict(zip(readable, encoder.encode(pairs), strict=True))
+    return [
+        Prepared(
+            reply.id,
+            texts[at],
+            contexts[reply.context or ""],
+            language_group(texts[at], reply.lang),
+            len(reply.text) > MAX_CHARACTERS,
+            encoded.get(at),
+        )
+        for at, reply in enumerate(replies)
+    ]
+
+
+def verdict(
+    reply: Prepared, row: Row | None, *, labels: Sequence[Label], policy: Policy, sensitivity: Sensitivity
+) -> dict[str, Any]:
+    """One verdict as plain values. `row` is None for a reply without words, which is always shown."""
+    truncated = reply.cut or (reply.encoded is not None and reply.encoded.truncated)
+    if row is None:
+        action, reason, scores = "show", None, UNJUDGED
+    else:
+        scores = dict(zip(labels, (round(p, 4) for p in row.tolist()), strict=True))
+        action, reason = policy.decide(scores, group=reply.group, sensitivity=sensitivity)
+    return {"id": reply.id, "action": action, "reason": reason, "truncated": truncated, "scores": scores}
+
+
+class Scorer:
+    """What judging takes, put together once by the app."""
+
+    def __init__(
+        self, *, encoder: Encoder, batcher: MicroBatcher, cache: Cache, secret: bytes, model: str, metrics: Metrics
+    ) -> None:
+        self.encoder = encoder
+        self.batcher = batcher
+        self.cache = cache
+        self.secret = secret
+        self.model = model
+        self.metrics = metrics
+
+    async def rows(self, replies: Sequence[Prepared]) -> list[Row | None]:
+        """Scores per reply, in order, None for a reply without words. Equal pairs are scored once.
+        Raises Overloaded and ScoringFailed.
+        """
+        keys = [
+            cache_key(self.secret, model=self.model, reply=reply.text, context=reply.context)
+            if reply.encoded
+            else b""
+            for reply in replies
+        ]
+        pairs = {key: reply.encoded for key, reply in zip(keys, replies, strict=True) if reply.encoded}
+        known: dict[bytes, Row] = {}
+        if pairs:
+            looked_up = zip(pairs, await self.cache.get(list(pairs)), strict=True)
+            known = {key: row for key, row in looked_up if row is not None}
+        unseen = [key for key in pairs if key not in known]
+        self.metrics.cache.labels("hit").inc(len(pairs) - len(unseen))
+        self.metrics.cache.labels("miss").inc(len(unseen))
+        if unseen:
+            fresh = list(zip(unseen, await self.batcher.score([pairs[key] for key in unseen]), strict=True))
+            known.update(fresh)
+            await self.cache.put(fresh)
+        return [known.get(key) for key in keys]
+
+    async def judge(
+        self,
+        replies: Sequence[ReplyIn],
+        *,
+        policy: Policy,
+        labels: Sequence[Label],
+        sensitivity: Sensitivity,
+    ) -> list[dict[str, Any]]:
+        """Verdicts in the order of the replies. Raises Overloaded and ScoringFailed."""
+        prepared = await asyncio.to_thread(prepare, replies, self.encoder)
+        verdicts = [
+            verdict(reply, row, labels=labels, policy=policy, sensitivity=sensitivity)
+            for reply, row in zip(prepared, await self.rows(prepared), strict=True)
+        ]
+        for one in verdicts:
+            self.metrics.verdicts.labels(one["action"], one["reason"] or "none").inc()
+        return verdicts

@@ -1,0 +1,3 @@
+"""Common Urdu words as people type them in Latin letters."""
+
+WORDS: dict[str, str] = {}

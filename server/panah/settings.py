@@ -1,0 +1,57 @@
+"""What an operator can set."""
+
+from pathlib import Path
+from secrets import token_hex
+from typing import Annotated
+
+from limits import parse
+from pydantic import AfterValidator, DirectoryPath, Field, RedisDsn, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from panah.resources import bundled
+
+
+def fresh_secret() -> SecretStr:
+    """A key that lives as long as this process: nothing cached under it can be read back after a restart."""
+    return SecretStr(token_hex(32))
+
+
+def known_limit(text: str) -> str:
+    """Raises ValueError for a limit that slowapi would ignore without a word."""
+    try:
+        parse(text)
+    except ValueError as cause:
+        raise ValueError('write a limit like "120/minute" or "5/second"') from cause
+    return text
+
+
+Limit = Annotated[str, AfterValidator(known_limit)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """Read from PANAH_<NAME>, times in seconds. Defaults run one machine with nothing else installed."""
+
+    model_config = SettingsConfigDict(env_prefix="PANAH_", frozen=True)
+
+    database_url: str = "sqlite:///panah.db"  # postgresql+psycopg://... where more than one process serves
+    redis_url: RedisDsn | None = None  # None: cache and limits live in this process
+    redis_timeout: Seconds = 0.1  # slowapi asks Redis on the event loop: a slow one must not stall every route
+    model_dir: DirectoryPath = Field(default_factory=lambda: bundled("artefacts/v1", "model/artefacts/v1"))
+    cache_secret: Annotated[SecretStr, Field(min_length=32)] = Field(default_factory=fresh_secret)
+    cache_entries: Annotated[int, Field(ge=0)] = 100_000  # about 300 bytes each; 0 switches the cache off
+    cache_ttl: Seconds = 24 * 3600
+    batch_size: Annotated[int, Field(gt=0, le=256)] = 16
+    batch_window: Annotated[float, Field(ge=0, le=0.05)] = 0.002
+    queue_capacity: Annotated[int, Field(gt=0)] = 2048  # replies waiting; beyond it the answer is 503
+    model_threads: Annotated[int, Field(ge=0, le=256)] = 0  # single-thread sessions; 0: one per core
+    body_limit: Annotated[int, Field(gt=0)] = 512 * 1024  # bytes
+    score_limit: Limit = "240/minute"  # requests per client, each with up to 64 replies
+    client_tokens: frozenset[SecretStr] = frozenset()  # each known token has a bucket of its own
+    policy_refresh: Seconds = 10
+    forwarded_allow_ips: str = "127.0.0.1"  # proxies whose X-Forwarded-For is believed
+
+
+def load_settings(model_dir: Path | None = None) -> Settings:
+    """Settings from the environment; `model_dir` wins over it. Raises ValidationError."""
+    return Settings() if model_dir is None else Settings(model_dir=model_dir)

@@ -1,0 +1,1 @@
+"""Real servers, real browsers and a page written after X's structure. Holds no test of Panah itself."""

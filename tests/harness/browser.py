@@ -1,0 +1,47 @@
+"""What a journey may do with a browser, so that one journey runs in Chromium and in Firefox."""
+
+from typing import Any, Protocol
+
+from tests.harness.x_page import Scene
+
+HOSTS = ("x.com", "twitter.com", "mobile.twitter.com")
+
+
+class Tab(Protocol):
+    """One tab. Expressions are JavaScript in the page's own world; promises are awaited."""
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression, as JSON holds it."""
+
+    def wait_for(self, expression: str, what: str) -> Any:
+        """The first value of the expression that is true. Raises TimeoutError, saying `what` was awaited."""
+
+    def click(self, selector: str) -> None:
+        """A click with the mouse on the one element that matches."""
+
+    def press(self, host: str, button: str) -> None:
+        """A click with the mouse on the button of that name in the closed shadow root of `host`."""
+
+    def read(self, host: str) -> str:
+        """All text in the closed shadow root of `host`, one space between its parts."""
+
+    def front(self) -> None:
+        """Brings the tab before the others: one that nobody sees stands still."""
+
+    def close(self) -> None: ...
+
+
+class Browser(Protocol):
+    """One browser with the extension in it. The site answers with the scene that was shown last."""
+
+    def show(self, scene: Scene) -> None:
+        """The site as it is from the next load on."""
+
+    def open(self, path: str, *, host: str = "x.com", size: tuple[int, int] = (1000, 900)) -> Tab:
+        """A new tab on a page of the site, `size` CSS pixels wide and high."""
+
+    def open_extension(self, page: str) -> Tab:
+        """A new tab on one of the extension's own pages."""
+
+    def close_tabs(self) -> None:
+        """Leaves one empty tab."""
