@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format extension lock bench corpus train clean
+.PHONY: help run test lint format extension lock bench train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,3 +47,21 @@ format: $(VENV)/.dev extension/node_modules/.done ## Format everything
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	cd extension && npm run --silent format
+
+lock: ## Pin the newest versions that pyproject.toml allows
+	$(PYTHON) -m pip install --quiet uv
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra test --extra lint pyproject.toml -o requirements-dev.lock
+
+bench: $(VENV)/.dev ## The service beside its own model, in one run
+	$(BIN)/python -m benchmarks.score
+
+train: $(VENV)/.serve ## Train, quantise and publish the model (needs ../shared/data and an hour)
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable '.[train]'
+	cd model && ../$(BIN)/python -m panah_model all
+
+clean: ## Remove what was built here
+	rm -rf $(VENV) extension/node_modules extension/dist extension/*.zip .mypy_cache .ruff_cache .pytest_cache

@@ -53,9 +53,7 @@ def actions(rows: Sequence[Row], scores: Scores, policy: Policy) -> dict[str, An
         for row, found in zip(rows, scores.tolist(), strict=True):
             # As the service would decide: it does not know the row's language, it guesses.
             group = language_group(row.text)
-            action, _ = policy.decide(
-                dict(zip(LABELS, found, strict=True)), group=group, sensitivity=sensitivity
-            )
+            action, _ = policy.decide(dict(zip(LABELS, found, strict=True)), group=group, sensitivity=sensitivity)
             name = "hostile" if row.targets[HOSTILE] else row.kind
             for key in (name,) if row.targets[HOSTILE] else (name, "innocent"):
                 done.setdefault(key, Counter())[action] += 1

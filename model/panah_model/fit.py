@@ -47,7 +47,7 @@ def respell(text: str, chance: float, rng: random.Random) -> str:
 
 def tensors(pairs: Sequence[Encoded], device: torch.device) -> dict[str, Tensor]:
     """Padded inputs, each (pairs, longest)."""
-    longest = max(len(pair.ids) for pair in pairs)
+    longest = -(-max(len(pair.ids) for pair in pairs) // 8) * 8  # few shapes: oneDNN keeps a kernel for each
     ids = torch.zeros(len(pairs), longest, dtype=torch.long)
     mask, segments = torch.zeros_like(ids), torch.zeros_like(ids)
     for row, pair in enumerate(pairs):
@@ -124,7 +124,8 @@ def fit(
         optimiser.load_state_dict(saved["optimiser"])
         schedule.load_state_dict(saved["schedule"])
         first = saved["epoch"]
-    low_precision = torch.autocast(device.type, torch.bfloat16)
+    # On CPUs bfloat16 was slower (16 rows a second against 25 on two Sapphire Rapids cores).
+    low_precision = torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
     for epoch in range(first, epochs):
         torch.manual_seed(seed + epoch)
         rng = random.Random(seed + epoch)
@@ -143,6 +144,8 @@ def fit(
             optimiser.zero_grad(set_to_none=True)
             schedule.step()
             losses.append(loss.item())
+            if len(losses) % 200 == 0:  # for a log file, where the bar is not drawn
+                print(f"  {len(losses)}/{per_epoch} loss {np.mean(losses[-200:]):.4f}", flush=True)
         print(f"epoch {epoch + 1}: loss {np.mean(losses):.4f}", flush=True)
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
         torch.save(

@@ -42,8 +42,8 @@ def assemble(config: Config, graph: Path, folder: Path) -> Classifier:
     if graph != folder / "model.onnx":
         shutil.copy(graph, folder / "model.onnx")
     off = {label: {"flag": 1.0, "hide": 1.0} for label in LABELS}
-    groups = {group: off for group in ("en", "ur-Latn", "ur")}
-    write_config(config, folder, {name: groups for name in ("gentle", "balanced", "strict")})
+    groups = dict.fromkeys(("en", "ur-Latn", "ur"), off)
+    write_config(config, folder, dict.fromkeys(("gentle", "balanced", "strict"), groups))
     dev = corpus(config, "dev")
     policy = thresholds(dev, score_rows(Classifier(folder), dev), config)
     write_config(config, folder, policy.model_dump(mode="json"))

@@ -51,8 +51,8 @@ def split_of(row: dict[str, str], config: Config) -> Split:
 
 
 def read_lines(path: Path) -> Iterator[dict[str, str]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 

@@ -8,7 +8,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-
 PROBLEM = "application/problem+json"
 
 
@@ -44,9 +43,7 @@ class ScoringFailed(AppError):
     code = "scoring-failed"
 
 
-def problem(
-    status: int, code: str, detail: str, *, retry_after: int | None = None, **members: Any
-) -> Response:
+def problem(status: int, code: str, detail: str, *, retry_after: int | None = None, **members: Any) -> Response:
     """A problem+json response. `members` are added to the body as they are."""
     body = {
         "type": f"/problems#{code}",
@@ -76,7 +73,6 @@ def explain(error: dict[str, Any]) -> dict[str, str]:
     what = {
         "missing": "is required",
         "extra_forbidden": "has a field that is not known here",
-        "string_unicode": "holds half of a surrogate pair; send valid Unicode",
     }.get(kind) or str(error["msg"]).removeprefix("Value error, ")
     return {"where": where(tuple(error["loc"]), hide_last=kind == "extra_forbidden"), "what": what}
 

@@ -36,9 +36,7 @@ def identify(request: Request) -> None:
         request.state.client = f"address:{client_address(request)}"
         return
     given = token.strip().encode()
-    if not any(
-        hmac.compare_digest(given, known.get_secret_value().encode()) for known in settings.client_tokens
-    ):
+    if not any(hmac.compare_digest(given, known.get_secret_value().encode()) for known in settings.client_tokens):
         raise UnknownToken("This server does not know that token. Remove it, or ask whoever runs the server.")
     request.state.client = f"token:{hashlib.sha256(given).hexdigest()[:32]}"  # Redis must not hold tokens
 
@@ -57,8 +55,8 @@ def make_limiter(settings: Settings) -> Limiter:
         storage_uri=str(settings.redis_url),
         storage_options={
             # slowapi asks Redis on the event loop.
-            "socket_timeout": settings.redis_timeout,
-            "socket_connect_timeout": settings.redis_timeout,
+            "socket_timeout": settings.redis_timeout,  # type: ignore[dict-item]
+            "socket_connect_timeout": settings.redis_timeout,  # type: ignore[dict-item]
         },
         key_style="endpoint",
         in_memory_fallback_enabled=True,

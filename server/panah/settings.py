@@ -7,6 +7,8 @@ from typing import Annotated
 from limits import parse
 from pydantic import AfterValidator, DirectoryPath, Field, RedisDsn, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from panah.resources import bundled
 
@@ -25,6 +27,17 @@ def known_limit(text: str) -> str:
     return text
 
 
+def known_database(url: str) -> str:
+    """Raises ValueError for what is no SQLite or PostgreSQL address; the address itself may hold a password."""
+    try:
+        kind = make_url(url).drivername
+    except ArgumentError:
+        kind = ""
+    if kind not in {"sqlite", "postgresql+psycopg"}:
+        raise ValueError('write "sqlite:///panah.db" or "postgresql+psycopg://user:password@host/database"')
+    return url
+
+
 Limit = Annotated[str, AfterValidator(known_limit)]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -34,9 +47,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PANAH_", frozen=True)
 
-    database_url: str = "sqlite:///panah.db"  # postgresql+psycopg://... where more than one process serves
+    # postgresql+psycopg://... where more than one process serves
+    database_url: Annotated[str, AfterValidator(known_database)] = "sqlite:///panah.db"
     redis_url: RedisDsn | None = None  # None: cache and limits live in this process
-    redis_timeout: Seconds = 0.1  # slowapi asks Redis on the event loop: a slow one must not stall every route
+    redis_timeout: Seconds = 0.1  # slowapi waits for Redis on the event loop: keep it short
     model_dir: DirectoryPath = Field(default_factory=lambda: bundled("artefacts/v1", "model/artefacts/v1"))
     cache_secret: Annotated[SecretStr, Field(min_length=32)] = Field(default_factory=fresh_secret)
     cache_entries: Annotated[int, Field(ge=0)] = 100_000  # about 300 bytes each; 0 switches the cache off

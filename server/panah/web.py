@@ -1,4 +1,4 @@
-"""What every request passes through: id, body limit, security headers, metrics, and the last net for faults."""
+"""What every request passes through: id, body limit, security headers, metrics, the last net for faults."""
 
 import logging
 import time
@@ -70,6 +70,11 @@ class Envelope:
                 raise self.too_large()
             return message
 
+        async def unless_too_large(message: Message) -> None:
+            # FastAPI turns any fault while reading the body into a 400 of its own.
+            if received <= self.body_limit:
+                await answer(message)
+
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
@@ -86,7 +91,9 @@ class Envelope:
             length = dict(scope["headers"]).get(b"content-length", b"0")
             if length.isdigit() and int(length) > self.body_limit:
                 raise self.too_large()
-            await self.app(scope, limited, answer)
+            await self.app(scope, limited, unless_too_large)
+            if received > self.body_limit and status == 0:
+                raise self.too_large()
         except AppError as error:
             refusal = problem(error.status, error.code, error.detail, retry_after=error.retry_after)
             await refusal(scope, receive, answer)

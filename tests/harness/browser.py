@@ -19,11 +19,14 @@ class Tab(Protocol):
     def click(self, selector: str) -> None:
         """A click with the mouse on the one element that matches."""
 
+    def fill(self, selector: str, text: str) -> None:
+        """Replaces what stands in the one field that matches by keys."""
+
     def press(self, host: str, button: str) -> None:
         """A click with the mouse on the button of that name in the closed shadow root of `host`."""
 
     def read(self, host: str) -> str:
-        """All text in the closed shadow root of `host`, one space between its parts."""
+        """All text that is offered in the closed shadow root of `host`, one space between its parts."""
 
     def front(self) -> None:
         """Brings the tab before the others: one that nobody sees stands still."""

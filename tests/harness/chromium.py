@@ -41,6 +41,9 @@ class ChromiumTab:
     def click(self, selector: str) -> None:
         self.page.click(selector)
 
+    def fill(self, selector: str, text: str) -> None:
+        self.page.fill(selector, text)
+
     def press(self, host: str, button: str) -> None:
         (node,) = (
             one
@@ -54,9 +57,7 @@ class ChromiumTab:
 
     def read(self, host: str) -> str:
         return " ".join(
-            str(one["name"]["value"])
-            for one in self._accessible(host)
-            if one["role"]["value"] == "StaticText"
+            str(one["name"]["value"]) for one in self._accessible(host) if one["role"]["value"] == "StaticText"
         )
 
     def front(self) -> None:
@@ -89,9 +90,7 @@ class ChromiumTab:
         root = self._debugger.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
         found = self._debugger.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
         assert found, f"nothing matches {selector}"
-        element = self._debugger.send("DOM.describeNode", {"nodeId": found, "depth": -1, "pierce": True})[
-            "node"
-        ]
+        element = self._debugger.send("DOM.describeNode", {"nodeId": found, "depth": -1, "pierce": True})["node"]
         own = set(_backend_ids(element))
         return [node for node in self._tree() if node.get("backendDOMNodeId") in own and "name" in node]
 
@@ -173,12 +172,15 @@ def find_chromium() -> str | None:
 
 
 @contextmanager
-def running_chromium(playwright: Playwright, extension: Path, profile: Path) -> Iterator[Chromium]:
-    """Chromium, headless, with the extension of that folder; closed afterwards."""
+def running_chromium(
+    playwright: Playwright, extension: Path, profile: Path, *, scale: float = 1
+) -> Iterator[Chromium]:
+    """Chromium, headless, with the extension of that folder; closed afterwards. `scale`: dots per CSS pixel."""
     context = playwright.chromium.launch_persistent_context(
         profile,
         executable_path=find_chromium(),
         headless=True,
+        device_scale_factor=scale,
         # Chromium as root refuses its sandbox; anybody else keeps it.
         chromium_sandbox=os.geteuid() != 0,
         args=[*ARGUMENTS, f"--disable-extensions-except={extension}", f"--load-extension={extension}"],

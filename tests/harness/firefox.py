@@ -109,6 +109,14 @@ class FirefoxTab:
     def click(self, selector: str) -> None:
         self._click(self._find(selector))
 
+    def fill(self, selector: str, text: str) -> None:
+        self._click(self._find(selector))
+        control = "\ue009"
+        typed: list[dict[str, str]] = [{"type": "keyDown", "value": control}, *_stroke("a")]
+        typed += [{"type": "keyUp", "value": control}, *(key for letter in text for key in _stroke(letter))]
+        keys = {"type": "key", "id": "keys", "actions": typed}
+        self._session.send("input.performActions", context=self._context, actions=[keys])
+
     def press(self, host: str, button: str) -> None:
         (node,) = (one for one in _buttons(self._shadow(host)) if " ".join(_texts(one)) == button)
         self._click(node)
@@ -164,11 +172,12 @@ class Firefox:
 
     def __init__(self, session: Session, extension: Path) -> None:
         self._session = session
+        self._folder = extension
         session.send("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
         session.send("session.subscribe", events=["network.beforeRequestSent"])
         sites = [{"type": "pattern", "protocol": "https", "hostname": host} for host in HOSTS]
         session.send("network.addIntercept", phases=["beforeRequestSent"], urlPatterns=sites)
-        session.send("webExtension.install", extensionData={"type": "path", "path": str(extension)})
+        self.update_extension()
 
     def show(self, scene: Scene) -> None:
         self._session.scene = scene
@@ -178,6 +187,10 @@ class Firefox:
 
     def open_extension(self, page: str) -> FirefoxTab:
         return self._open(f"moz-extension://{UUID}/{page}", (400, 700))
+
+    def update_extension(self) -> None:
+        """Puts the same extension in place of itself, as an update does: its memory is lost."""
+        self._session.send("webExtension.install", extensionData={"type": "path", "path": str(self._folder)})
 
     def close_tabs(self) -> None:
         for one in self._session.send("browsingContext.getTree")["contexts"][1:]:
@@ -191,9 +204,15 @@ class Firefox:
         return FirefoxTab(self._session, context)
 
 
+def _stroke(key: str) -> list[dict[str, str]]:
+    return [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
+
+
 def _texts(node: dict[str, Any]) -> Iterator[str]:
-    """The texts in and below a serialised node that hold more than space, in order."""
+    """The texts in and below a serialised node that hold more than space and are not folded away, in order."""
     value = node.get("value", {})
+    if "hidden" in value.get("attributes", ()):
+        return
     if text := value.get("nodeValue", "").strip():
         yield text
     for child in value.get("children", ()):

@@ -65,9 +65,7 @@ def start_process(
         )
 
 
-def stop_process(
-    process: subprocess.Popen[bytes], *, how: int = signal.SIGTERM, patience: float = 10
-) -> None:
+def stop_process(process: subprocess.Popen[bytes], *, how: int = signal.SIGTERM, patience: float = 10) -> None:
     """Asks the child to end, kills it when it does not, and leaves nothing of it behind."""
     if process.poll() is None:
         process.send_signal(how)

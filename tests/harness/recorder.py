@@ -28,8 +28,12 @@ class Seen:
     @property
     def replies(self) -> list[dict[str, Any]]:
         """The replies that a scoring request carries; none for another request."""
-        found: list[dict[str, Any]] = json.loads(self.body)["replies"] if self.path == "/v1/score" else []
+        found: list[dict[str, Any]] = json.loads(self.body)["replies"] if self._is_scoring else []
         return found
+
+    @property
+    def _is_scoring(self) -> bool:
+        return (self.method, self.path) == ("POST", "/v1/score")
 
     @property
     def verdicts(self) -> dict[str, dict[str, Any]]:
@@ -44,11 +48,12 @@ class Recorder:
     """Forwards to the service at `upstream` and keeps what passed in `seen`, oldest first.
 
     While the service is down, connections end without an answer, much as they do where nothing listens.
-    Answers wait while `open` is not set.
+    Answers wait while `open` is not set; `arrived` counts scoring requests, also those that still wait.
     """
 
     def __init__(self, upstream: str) -> None:
         self.seen: list[Seen] = []
+        self.arrived = 0
         self.open = Event()
         self.open.set()
         self._client = httpx.Client(base_url=upstream, timeout=30)
@@ -66,6 +71,11 @@ class Recorder:
         self._thread.join()
         self._client.close()
 
+    def clear(self) -> None:
+        """Forgets all that passed."""
+        self.seen.clear()
+        self.arrived = 0
+
     @property
     def texts(self) -> list[str]:
         """The text of every reply that was sent for a score."""
@@ -78,6 +88,7 @@ class Recorder:
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response | None:
         """The service's answer; None while it is down."""
+        self.arrived += path == "/v1/score" and method == "POST"
         self.open.wait()
         sent = {name: value for name, value in headers.items() if name not in PER_HOP}
         try:

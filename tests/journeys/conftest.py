@@ -1,6 +1,7 @@
 """The real service, the built extension and two real browsers, shared by all journeys of a run."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +19,10 @@ EXTENSION = Path(__file__).parents[2] / "extension" / "dist"
 
 
 @pytest.fixture(scope="session")
-def extension() -> Path:
-    """The folder of the built extension."""
+def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built extension, copied: a build while the tests run must not change what they see."""
     assert (EXTENSION / "manifest.json").exists(), "Build the extension first: make extension"
-    return EXTENSION
+    return shutil.copytree(EXTENSION, tmp_path_factory.mktemp("extension") / "dist")
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +58,7 @@ def shared_edge(shared_panah: PanahServer) -> Iterator[Recorder]:
 @pytest.fixture
 def edge(panah: PanahServer, shared_edge: Recorder) -> Iterator[Recorder]:
     """What stands between the browsers and the service; it has seen nothing yet."""
-    shared_edge.seen.clear()
+    shared_edge.clear()
     yield shared_edge
     shared_edge.open.set()
 
@@ -96,6 +97,7 @@ def chromium(shared_chromium: Chromium, edge: Recorder) -> Iterator[Chromium]:
 def firefox(shared_firefox: Firefox, edge: Recorder) -> Iterator[Firefox]:
     """Firefox as after installing, but for the server's address: it leads through `edge`."""
     set_up(shared_firefox, edge.url)
+    shared_firefox.update_extension()  # What the worker remembers goes too.
     yield shared_firefox
     shared_firefox.close_tabs()
 

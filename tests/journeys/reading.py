@@ -69,14 +69,14 @@ def wait_for_verdicts(edge: Recorder, posts: Iterable[Post]) -> None:
 def wait_for_looks(tab: Tab, looks: dict[str, dict[str, Any]]) -> None:
     """Until the named posts look like that, all at once; otherwise shows how they differ."""
 
-    def found() -> dict[str, dict[str, Any]]:
+    def difference() -> dict[str, tuple[Any, Any]]:
         now = states(tab)
-        return {name: now[name] for name in looks if name in now}
+        return {name: (look, now.get(name)) for name, look in looks.items() if look != now.get(name)}
 
     try:
-        wait_until(lambda: found() == looks, "the posts look as expected")
-    except TimeoutError:
-        assert found() == looks  # Says which.
+        wait_until(lambda: not difference(), "the posts look as expected")
+    except TimeoutError as cause:
+        raise AssertionError(f"expected and found, by status id: {difference()}") from cause
 
 
 def read(tab: Tab, edge: Recorder, posts: Iterable[Post]) -> dict[str, dict[str, Any]]:

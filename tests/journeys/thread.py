@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,7 @@ _written: dict[str, Any] = json.loads(Path(__file__).with_name("thread.json").re
 
 
 def _post(written: dict[str, Any]) -> Post:
-    known = {
-        name: written[name] for name in ("id", "handle", "name", "text", "lang", "hours") if name in written
-    }
+    known = {name: written[name] for name in ("id", "handle", "name", "text", "lang", "hours") if name in written}
     return Post(**known)
 
 
@@ -28,32 +27,32 @@ BLAME = "You brought this on yourself. It is your own fault for going there with
 
 # All of these would be hidden if they were replies of strangers.
 ANCESTOR = Post("1988000000000000001", "old_lamp", "Old Lamp", f"{BLAME}, says an ancestor.")
-OWN = Post("1989000000000000301", VIEWER.handle, VIEWER.name, f"{BLAME}, says the viewer.")
-PROMOTED = Post("1989000000000000302", "sunny_shoes", "Sunny Shoes", f"{BLAME}, says an advertisement.")
+OWN = Post("1989000000000009301", VIEWER.handle, VIEWER.name, f"{BLAME}, says the viewer.")
+PROMOTED = Post("1989000000000009302", "sunny_shoes", "Sunny Shoes", f"{BLAME}, says an advertisement.")
 PROTECTED = Post(
-    "1989000000000000303", "shut_door", "Shut Door", f"{BLAME}, says a protected account.", protected=True
+    "1989000000000009303", "shut_door", "Shut Door", f"{BLAME}, says a protected account.", protected=True
 )
-DISCOVERED = Post("1989000000000000304", "far_away", "Far Away", f"{BLAME}, says an unrelated post.")
-AT_HOME = Post("1989000000000000305", "home_bird", "Home Bird", f"{BLAME}, says a post at home.")
+DISCOVERED = Post("1989000000000009304", "far_away", "Far Away", f"{BLAME}, says an unrelated post.")
+AT_HOME = Post("1989000000000009305", "home_bird", "Home Bird", f"{BLAME}, says a post at home.")
 NEVER = (ANCESTOR, OWN, PROMOTED, PROTECTED, DISCOVERED, AT_HOME)
 
-QUOTED = Post("1989000000000000306", "loud_drum", "Loud Drum", f"{BLAME}, says a quoted post.")
+QUOTED = Post("1989000000000009306", "loud_drum", "Loud Drum", f"{BLAME}, says a quoted post.")
 QUOTING = Post(
-    "1989000000000000307",
+    "1989000000000009307",
     "wide_margin",
     "Wide Margin",
     "Nobody should ever have to read this under a post like hers. We believe her.",
     quote=QUOTED,
 )
 LONG = Post(
-    "1989000000000000308",
+    "1989000000000009308",
     "long_train",
     "Long Train",
     "Thank you for writing this. I read it twice and I will read it to my sister tonight",
     rest=". You are not alone in this, and you never were.",
 )
 MENTIONING = Post(
-    "1989000000000000309",
+    "1989000000000009309",
     "soft_pencil",
     "Soft Pencil",
     "@paper_lantern @old_lamp we are with you, this may help: https://example.org/help?from=soft_pencil",
@@ -63,9 +62,7 @@ MENTIONING = Post(
 def thread(*, full: bool = True, **looks: Any) -> Scene:
     """The whole thread; `full` adds the ancestor, the viewer's own reply, an advertisement and the others."""
     if not full:
-        return Scene(
-            {FOCAL.id: conversation(FOCAL, REPLIES)}, VIEWER, about=_written["focal"]["about"], **looks
-        )
+        return Scene({FOCAL.id: conversation(FOCAL, REPLIES)}, VIEWER, about=_written["focal"]["about"], **looks)
     replies = [*REPLIES[:4], OWN, QUOTING, PROTECTED, LONG, MENTIONING, *REPLIES[4:]]
     cells = conversation(
         FOCAL,
@@ -83,6 +80,13 @@ def thread(*, full: bool = True, **looks: Any) -> Scene:
     )
     home = [Cell(post=post, part="home") for post in (AT_HOME, FOCAL)]
     return Scene({FOCAL.id: cells}, VIEWER, home=home, **looks)
+
+
+def urdu_thread(**looks: Any) -> Scene:
+    """The disclosure in Urdu, with the replies that are in Urdu, in either script, on a page in Urdu."""
+    focal = replace(FOCAL, text=_written["focal"]["text_in_urdu"], lang="ur")
+    replies = [reply for reply in REPLIES if reply.lang != "en"]
+    return Scene({FOCAL.id: conversation(focal, replies)}, VIEWER, lang="ur", **looks)
 
 
 def long_thread(replies: Sequence[Post]) -> Scene:

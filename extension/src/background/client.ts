@@ -24,10 +24,13 @@ export class ScoringFailed extends Error {
 	readonly retryable: boolean;
 	/** Milliseconds that the server asked us to wait; 0 if it did not. */
 	readonly retryAfter: number;
+	/** Whether the server does not take our token, or wants one. */
+	readonly refused: boolean;
 
-	constructor(retryable: boolean, retryAfter = 0, options?: ErrorOptions) {
+	constructor(kind: 'passing' | 'lasting' | 'refused', retryAfter = 0, options?: ErrorOptions) {
 		super('The server did not score the replies.', options);
-		this.retryable = retryable;
+		this.retryable = kind === 'passing';
+		this.refused = kind === 'refused';
 		this.retryAfter = retryAfter;
 	}
 }
@@ -50,7 +53,7 @@ export async function score(
 		});
 	} catch (cause) {
 		if (cause instanceof ScoringFailed) throw cause;
-		throw new ScoringFailed(true, 0, {cause});
+		throw new ScoringFailed('passing', 0, {cause});
 	}
 }
 
@@ -61,7 +64,7 @@ export async function checkHealth(server: Server): Promise<Health> {
 	try {
 		const ready = await call(server, '/readyz', {}, async response => response.status);
 		if (ready === 503) return {state: 'starting'};
-		if (ready === 401 || ready === 403) return {state: 'refused'};
+		if (isRefusal(ready)) return {state: 'refused'};
 		if (ready !== 200) return {state: 'unreachable'};
 		return await call(server, '/v1/policy', {}, readPolicy);
 	} catch {
@@ -70,7 +73,7 @@ export async function checkHealth(server: Server): Promise<Health> {
 }
 
 async function readPolicy(response: Response): Promise<Health> {
-	if (response.status === 401 || response.status === 403) return {state: 'refused'};
+	if (isRefusal(response.status)) return {state: 'refused'};
 	if (!response.ok) return {state: 'unreachable'};
 	const {model, policy} = (await response.json()) as Partial<Record<keyof Version, unknown>>;
 	if (typeof model !== 'string' || typeof policy !== 'string') return {state: 'ready'};
@@ -112,8 +115,14 @@ async function call<T>(
 }
 
 function refusal(response: Response): ScoringFailed {
-	const busy = response.status === 429 || response.status >= 500;
-	return new ScoringFailed(busy, busy ? retryAfter(response) : 0);
+	const {status} = response;
+	if (isRefusal(status)) return new ScoringFailed('refused');
+	if (status === 429 || status >= 500) return new ScoringFailed('passing', retryAfter(response));
+	return new ScoringFailed('lasting');
+}
+
+function isRefusal(status: number): boolean {
+	return status === 401 || status === 403;
 }
 
 /** The Retry-After header in milliseconds; our service writes seconds, a proxy before it may write a date. */
@@ -123,4 +132,3 @@ function retryAfter(response: Response): number {
 	const date = Date.parse(header);
 	return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
 }
-

@@ -5,8 +5,8 @@ import {answer, permissionsChanged, probe, settingsChanged} from './router.js';
 chrome.runtime.onMessage.addListener((message: unknown, sender, respond) => {
 	const answered = answer(message, sender);
 	if (answered === undefined) return false;
-	// A refusal the page can understand: it shows the reply, and asks again later.
-	answered.then(respond, () => respond({ok: false, refusal: 'failed', retryIn: 30_000}));
+	// Whoever gets no answer shows the reply, and asks again later.
+	answered.then(respond, () => respond(undefined));
 	return true;
 });
 

@@ -39,6 +39,15 @@ interface Waiting extends Job {
 	waiters: Map<string, (answer: ScoreAnswer) => void>;
 }
 
+/** A batch that waits for its next try. */
+interface Sleeper {
+	/** The server said how long to wait, so we do. */
+	ordered: boolean;
+	/** Whether anybody still waits for an answer. */
+	isWanted(): boolean;
+	wake(): void;
+}
+
 export type ScoreQueue = ReturnType<typeof openQueue>;
 
 /**
@@ -50,12 +59,13 @@ export type ScoreQueue = ReturnType<typeof openQueue>;
 export function openQueue(parts: QueueParts) {
 	let breaker = parts.breaker;
 	let inFlight = 0;
-	let closing = false;
+	/** The time of those in the line has come, even if they fill no batch. */
+	let due = false;
 	let quiet: ReturnType<typeof setTimeout> | undefined;
 	let latest: ReturnType<typeof setTimeout> | undefined;
 	const line: Waiting[] = [];
 	const jobs = new Map<string, Waiting>();
-	const sleepers = new Set<() => void>();
+	const sleepers = new Set<Sleeper>();
 
 	function setBreaker(state: BreakerState): void {
 		breaker = state;
@@ -74,7 +84,8 @@ export function openQueue(parts: QueueParts) {
 			const waiting = {...job, bytes: sizeOf(job.question), waiters: new Map([[name, resolve]])};
 			jobs.set(job.key, waiting);
 			line.push(waiting);
-			schedule();
+			pump();
+			if (line.length > 0) startTimers();
 		});
 	}
 
@@ -92,14 +103,15 @@ export function openQueue(parts: QueueParts) {
 			}
 		}
 		drop();
-		for (const wake of sleepers) wake();
+		for (const sleeper of sleepers) if (!sleeper.isWanted()) sleeper.wake();
 	}
 
-	/** The server has shown that it answers. Ends a pause; whether there was one. */
+	/** The server has shown that it answers. Ends a pause and all waiting; whether there had been trouble. */
 	function recovered(): boolean {
-		const wasOpen = breaker.openUntil > 0;
-		if (wasOpen || breaker.failures > 0) setBreaker(CLOSED);
-		return wasOpen;
+		const troubled = breaker.openUntil > 0 || breaker.failures > 0;
+		if (troubled) setBreaker(CLOSED);
+		for (const sleeper of sleepers) if (!sleeper.ordered) sleeper.wake();
+		return troubled;
 	}
 
 	/** The server has shown, to an alarm or the popup, that it does not answer. */
@@ -107,36 +119,36 @@ export function openQueue(parts: QueueParts) {
 		setBreaker(failed(breaker, Date.now()));
 	}
 
-	function schedule(): void {
-		if (isFull()) {
-			close();
-			return;
-		}
+	function startTimers(): void {
 		clearTimeout(quiet);
 		quiet = setTimeout(close, QUIET);
 		latest ??= setTimeout(close, LONGEST_WAIT);
+	}
+
+	function close(): void {
+		due = true;
+		pump();
 	}
 
 	function isFull(): boolean {
 		return line.length >= BATCH_REPLIES || line.reduce((sum, job) => sum + job.bytes, 0) >= BATCH_BYTES;
 	}
 
-	function close(): void {
-		clearTimeout(quiet);
-		clearTimeout(latest);
-		quiet = undefined;
-		latest = undefined;
-		closing = true;
-		pump();
-	}
-
 	/** Sends what may be sent. Batches that found no free place stay in the line and fill up meanwhile. */
 	function pump(): void {
 		drop();
-		while (closing && line.length > 0 && inFlight < (isTrial(breaker, Date.now()) ? 1 : IN_FLIGHT)) {
+		while (
+			line.length > 0 &&
+			(due || isFull()) &&
+			inFlight < (isTrial(breaker, Date.now()) ? 1 : IN_FLIGHT)
+		) {
 			void send(takeBatch());
 		}
-		if (line.length === 0) closing = false;
+		if (line.length > 0) return;
+		due = false;
+		clearTimeout(quiet);
+		clearTimeout(latest);
+		latest = undefined;
 	}
 
 	function drop(): void {
@@ -185,7 +197,10 @@ export function openQueue(parts: QueueParts) {
 				settle(batch, () => ({ok: false, refusal: 'failed', retryIn: ASK_AGAIN}));
 				break;
 			}
-			await sleep(wait, () => batch.some(job => job.waiters.size > 0));
+			await sleep(wait, {
+				ordered: outcome.retryAfter > 0,
+				isWanted: () => batch.some(job => job.waiters.size > 0),
+			});
 		}
 		inFlight -= 1;
 		pump();
@@ -210,7 +225,8 @@ export function openQueue(parts: QueueParts) {
 			settle(batch, job => ({ok: true, verdict: byJob.get(job) as Verdict}));
 			return 'answered';
 		} catch (fault) {
-			const failure = fault instanceof ScoringFailed ? fault : new ScoringFailed(false, 0, {cause: fault});
+			const failure =
+				fault instanceof ScoringFailed ? fault : new ScoringFailed('lasting', 0, {cause: fault});
 			const now = Date.now();
 			if (failure.retryAfter > LONGEST_RETRY_AFTER) {
 				setBreaker(opened(breaker, now, Math.min(failure.retryAfter, LONGEST_PAUSE)));
@@ -228,19 +244,18 @@ export function openQueue(parts: QueueParts) {
 		}
 	}
 
-	/** Sleeps `wait` ms, or until nobody waits for the batch any more. */
-	function sleep(wait: number, isWanted: () => boolean): Promise<void> {
+	/** Sleeps `wait` ms unless somebody wakes it. */
+	function sleep(wait: number, why: Omit<Sleeper, 'wake'>): Promise<void> {
 		return new Promise(resolve => {
-			const wake = () => {
-				clearTimeout(timer);
-				sleepers.delete(wakeIfUnwanted);
-				resolve();
-			};
-			const wakeIfUnwanted = () => {
-				if (!isWanted()) wake();
-			};
+			const sleeper = {...why, wake};
 			const timer = setTimeout(wake, wait);
-			sleepers.add(wakeIfUnwanted);
+			sleepers.add(sleeper);
+
+			function wake(): void {
+				clearTimeout(timer);
+				sleepers.delete(sleeper);
+				resolve();
+			}
 		});
 	}
 

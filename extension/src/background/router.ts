@@ -1,11 +1,18 @@
 import type {Notice, ScoreAnswer, ScoreRequest, Status} from '../core/messages.js';
 import {readRequest} from '../core/messages.js';
-import {loadServer, loadSettings, parseServer, parseSettings, type Server, type Settings} from '../core/settings.js';
+import {
+	loadServer,
+	loadSettings,
+	parseServer,
+	parseSettings,
+	type Server,
+	type Settings,
+} from '../core/settings.js';
 import {digest, hasWords, prepare} from '../core/text.js';
 import type {Verdict, Version} from '../core/verdicts.js';
 import {type BreakerState, pauseLeft, readBreaker} from './breaker.js';
 import {type Cache, openCache} from './cache.js';
-import {checkHealth, mayReach, score, type Target} from './client.js';
+import {checkHealth, mayReach, ScoringFailed, score, type Target} from './client.js';
 import {type Job, openQueue, type ScoreQueue} from './queue.js';
 
 const PROBE = 'probe';
@@ -21,6 +28,12 @@ interface Memory {
 	queue: ScoreQueue;
 	/** Which model and policy each address answered with last: part of what a verdict is remembered by. */
 	versions: Record<string, Version>;
+	access: Access;
+}
+
+interface Access {
+	/** Whether the server did not take our token when it was asked last. Its health routes take anybody. */
+	refused: boolean;
 }
 
 let memory: Promise<Memory> | undefined;
@@ -39,16 +52,34 @@ async function recall(): Promise<Memory> {
 		loadSettings(),
 		loadServer(),
 		openCache(chrome.storage.session),
-		chrome.storage.session.get(['breaker', 'versions']),
+		chrome.storage.session.get(['breaker', 'versions', 'refused']),
 	]);
 	const versions = (stored.versions ?? {}) as Record<string, Version>;
+	const access: Access = {refused: stored.refused === true};
 	const queue = openQueue({
-		score,
+		score: (target, questions) => scoreAndNote(access, target, questions),
 		breaker: readBreaker(stored.breaker),
 		breakerChanged: keepBreaker,
 		remember: (target, version, verdicts) => void keepVerdicts(cache, versions, target, version, verdicts),
 	});
-	return {settings, server, reachable: await mayReach(server.address), cache, queue, versions};
+	return {settings, server, reachable: await mayReach(server.address), cache, queue, versions, access};
+}
+
+async function scoreAndNote(access: Access, ...asked: Parameters<typeof score>): ReturnType<typeof score> {
+	try {
+		const answer = await score(...asked);
+		setRefused(access, false);
+		return answer;
+	} catch (fault) {
+		if (fault instanceof ScoringFailed && fault.refused) setRefused(access, true);
+		throw fault;
+	}
+}
+
+function setRefused(access: Access, refused: boolean): void {
+	if (access.refused === refused) return;
+	access.refused = refused;
+	void chrome.storage.session.set({refused});
 }
 
 function keepBreaker(state: BreakerState): void {
@@ -104,11 +135,12 @@ async function makeJob(
 }
 
 async function answerStatus(): Promise<Status> {
-	const {settings, server, queue, versions} = await remembered();
+	const {settings, server, queue, versions, access} = await remembered();
 	if (!settings.enabled) return {state: 'off'};
 	if (!(await mayReach(server.address))) return {state: 'permission'};
 	const health = await checkHealth(server);
 	if (health.state === 'ready') {
+		if (access.refused) return {state: 'refused'};
 		await serverIsBack(queue);
 		const version = health.version ?? versions[server.address];
 		return version ? {state: 'ready', version} : {state: 'ready'};
@@ -123,17 +155,18 @@ export function answer(message: unknown, sender: chrome.runtime.MessageSender): 
 	if (request === undefined || sender.id !== chrome.runtime.id) return undefined;
 	if (request.kind === 'score') return answerScore(request);
 	// Only our own pages may ask about the server; a content script has no use for it.
-	if (request.kind === 'status') return sender.url?.startsWith(chrome.runtime.getURL('')) ? answerStatus() : undefined;
+	if (request.kind === 'status')
+		return sender.url?.startsWith(chrome.runtime.getURL('')) ? answerStatus() : undefined;
 	return remembered().then(({queue}) => queue.cancel(request.asks));
 }
 
 /** Looks after a server that had failed. Nobody's words are sent for that, and nothing if nobody asked meanwhile. */
 export async function probe(alarm: chrome.alarms.Alarm): Promise<void> {
 	if (alarm.name !== PROBE) return;
-	const {server, queue} = await remembered();
+	const {server, queue, access} = await remembered();
 	if (!queue.breaker().wanted) return;
 	const {state} = await checkHealth(server);
-	if (state === 'ready') await serverIsBack(queue);
+	if (state === 'ready' && !access.refused) await serverIsBack(queue);
 	else queue.stillDown();
 }
 
@@ -166,6 +199,7 @@ async function moveTo(held: Memory, server: Server): Promise<void> {
 	held.reachable = await mayReach(server.address);
 	// What the old server did wrong is no reason to wait for the new one.
 	held.queue.recovered();
+	setRefused(held.access, false);
 }
 
 export async function permissionsChanged(): Promise<void> {

@@ -1,10 +1,10 @@
 import {decide} from '../core/decide.js';
-import {pickLanguage} from '../core/i18n.js';
+import type {Language} from '../core/i18n.js';
 import type {ScoreAnswer, ScoreRequest} from '../core/messages.js';
 import type {Settings} from '../core/settings.js';
 import type {Verdict} from '../core/verdicts.js';
 import type {Covers} from '../present/covers.js';
-import {extract, readOwnText, type Reply, textElement} from '../x/extract.js';
+import {extract, type Reply, readContext, textElement} from '../x/extract.js';
 import {openThread, type Place} from '../x/thread.js';
 
 /** Questions on their way at once. The rest waits here, where the nearest can still go first. */
@@ -29,6 +29,7 @@ export interface ConversationParts {
 	/** Told when the extension is gone, with what ask() raised. */
 	onFault(fault: unknown): void;
 	settings(): Settings;
+	language(): Language;
 	/** The handle of who is signed in. */
 	viewer(): string | undefined;
 	covers: Covers;
@@ -44,8 +45,9 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 	const names = nameQuestions();
 	/** The replies on the page at the last look. */
 	let standing = new Map<HTMLElement, Reply>();
-	let focalText: string | undefined;
+	let context: string | undefined;
 	let closed = false;
+	let frame = 0;
 
 	// One screen ahead of the reader in both directions.
 	const near = new Set<Element>();
@@ -63,7 +65,7 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 	/** Looks at every post X shows at present, and makes the page agree with what is known. */
 	function look(): void {
 		const {places, focal} = thread.survey(document);
-		if (focal !== undefined) focalText = readOwnText(focal) ?? focalText;
+		if (focal !== undefined) context = readContext(focal);
 		const before = standing;
 		standing = new Map();
 		for (const [post, {place, id}] of places) visit(post as HTMLElement, place, id);
@@ -113,10 +115,9 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 	}
 
 	function show(article: HTMLElement, reply: Reply, {verdict, partial}: Known): void {
-		const settings = parts.settings();
-		const language = pickLanguage(settings.language, navigator.language);
 		const seen = verdict && {...verdict, partial: verdict.partial || partial};
-		covers.present({article, id: reply.id, sample: textElement(article)}, decide(seen, settings), language);
+		const decision = decide(seen, parts.settings());
+		covers.present({article, id: reply.id, sample: textElement(article)}, decision, parts.language());
 	}
 
 	function leave(post: HTMLElement): void {
@@ -139,27 +140,28 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 		if (closed || !parts.settings().enabled) return;
 		const now = Date.now();
 		const open = [...standing]
-			.map(([article, {id}]) => ({article, id, facts: known.get(id)}))
-			.filter(({article, facts}) => near.has(article) && facts !== undefined && isOpen(facts, now))
-			.map(entry => ({...entry, distance: distanceFromView(entry.article)}))
+			.flatMap(([article, {id}]) => {
+				const facts = near.has(article) ? known.get(id) : undefined;
+				return facts && isOpen(facts, now) ? [{facts, distance: distanceFromView(article)}] : [];
+			})
 			.sort((a, b) => a.distance - b.distance);
 		let free = ASKED_AT_ONCE - [...known.values()].filter(facts => facts.asked !== undefined).length;
-		for (const {id, facts} of open) {
+		for (const {facts} of open) {
 			if (free <= 0) return;
 			// Two posts on the page can be the same reply.
-			if (facts === undefined || facts.asked !== undefined) continue;
+			if (facts.asked !== undefined) continue;
 			free -= 1;
-			void judge(id, facts);
+			void judge(facts);
 		}
 	}
 
 	/** Asks for a verdict, and shows it if the same reply still stands somewhere. */
-	async function judge(id: string, facts: Known): Promise<void> {
+	async function judge(facts: Known): Promise<void> {
 		const name = names();
 		facts.asked = name;
 		try {
 			const request: ScoreRequest = {kind: 'score', ask: name, text: facts.text};
-			const answer = await parts.ask(focalText === undefined ? request : {...request, context: focalText});
+			const answer = await parts.ask(context === undefined ? request : {...request, context});
 			// Another question about it, or none, is what counts by now.
 			if (closed || facts.asked !== name) return;
 			facts.asked = undefined;
@@ -174,8 +176,16 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 			return;
 		}
 		// The page may have changed in the meantime: look at what stands there now.
-		if (facts.verdict !== undefined) look();
+		if (facts.verdict !== undefined) lookSoon();
 		else askForNearest();
+	}
+
+	/** Looks once for all answers that come before the next frame. */
+	function lookSoon(): void {
+		frame ||= requestAnimationFrame(() => {
+			frame = 0;
+			look();
+		});
 	}
 
 	return {
@@ -196,6 +206,7 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 		close() {
 			closed = true;
 			nearness.disconnect();
+			cancelAnimationFrame(frame);
 			const asks = [...known.values()].flatMap(facts => facts.asked ?? []);
 			if (asks.length > 0) parts.cancel(asks);
 			covers.forget();

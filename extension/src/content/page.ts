@@ -1,3 +1,4 @@
+import {pickLanguage} from '../core/i18n.js';
 import {readNotice} from '../core/messages.js';
 import {DEFAULT_SETTINGS, loadSettings, parseSettings, type Settings} from '../core/settings.js';
 import {type Covers, openCovers} from '../present/covers.js';
@@ -5,7 +6,7 @@ import {readViewer} from '../x/extract.js';
 import {observe} from '../x/observe.js';
 import type {Route} from '../x/route.js';
 import {type Conversation, openConversation} from './conversation.js';
-import {ask, cancel, ContextGone, isConnected} from './link.js';
+import {ask, ContextGone, cancel, isConnected} from './link.js';
 
 /** How long we wait to learn who is signed in, in milliseconds. Signed out, or on a narrow page, X never says. */
 const VIEWER_WAIT = 3000;
@@ -18,6 +19,7 @@ export async function startPage(): Promise<void> {
 	const stop = new AbortController();
 	const covers = openCovers();
 	const started = Date.now();
+	const browserLanguage = chrome.i18n.getUILanguage();
 	let settings: Settings = DEFAULT_SETTINGS;
 	let conversation: Conversation | undefined;
 	let focalId: string | undefined;
@@ -43,7 +45,10 @@ export async function startPage(): Promise<void> {
 	}
 
 	function onChange(): void {
-		if (!isConnected()) return end();
+		if (!isConnected()) {
+			end();
+			return;
+		}
 		viewer = readViewer(document) ?? viewer;
 		if (conversation === undefined) clearWhenGone(covers, leftAt);
 		// Below an overlay the page stays as it is.
@@ -56,6 +61,7 @@ export async function startPage(): Promise<void> {
 		cancel,
 		covers,
 		settings: () => settings,
+		language: () => pickLanguage(settings.language, browserLanguage),
 		viewer: () => viewer,
 		onFault(fault: unknown) {
 			if (!(fault instanceof ContextGone)) throw fault;

@@ -21,7 +21,10 @@ export function direction(language: Language): 'ltr' | 'rtl' {
 
 /** One text of ours. `{name}` in it stands for `values.name`. */
 export function say(language: Language, key: MessageKey, values: Record<string, string> = {}): string {
-	return MESSAGES[language][key].message.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+	return MESSAGES[language][key].message.replace(
+		/\{(\w+)\}/g,
+		(whole, name: string) => values[name] ?? whole,
+	);
 }
 
 /** What the reply does, in a few words that follow "Reply hidden:". */

@@ -48,7 +48,7 @@ export function readVerdicts(body: unknown, ids: string[]): {version: Version; v
 function readVerdict(value: unknown, id: string | undefined): Verdict {
 	const verdict = fields(value);
 	if (verdict.id !== id) throw new MalformedAnswer('The answer is in another order.');
-	const partial = verdict['truncated'] === true;
+	const partial = verdict.truncated === true;
 	const {action, reason} = verdict;
 	if (action === 'show') return {action, partial};
 	if ((action === 'flag' || action === 'hide') && typeof reason === 'string') {

@@ -120,6 +120,7 @@ export function openCovers() {
 
 	function clearAll(): void {
 		for (const article of [...covers.keys()]) clear(article);
+		rooms.clear();
 	}
 
 	/** Looks after all covers: drops those whose post is gone, and gives back room that is out of sight. */

@@ -25,7 +25,16 @@ export interface Shell {
 }
 
 // X opens a post on a click anywhere around it and has single-key shortcuts; ours are not meant for X.
-const OWN_EVENTS = ['click', 'auxclick', 'mousedown', 'mouseup', 'pointerdown', 'pointerup', 'keydown', 'keyup'];
+const OWN_EVENTS = [
+	'click',
+	'auxclick',
+	'mousedown',
+	'mouseup',
+	'pointerdown',
+	'pointerup',
+	'keydown',
+	'keyup',
+];
 
 let sheet: CSSStyleSheet | undefined;
 
@@ -126,7 +135,11 @@ function dress(root: ShadowRoot): void {
 	root.adoptedStyleSheets = [sheet];
 }
 
-function build<K extends keyof HTMLElementTagNameMap>(tag: K, name = '', text = ''): HTMLElementTagNameMap[K] {
+function build<K extends keyof HTMLElementTagNameMap>(
+	tag: K,
+	name = '',
+	text = '',
+): HTMLElementTagNameMap[K] {
 	const element = document.createElement(tag);
 	if (name !== '') element.className = name;
 	element.textContent = text;

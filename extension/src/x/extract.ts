@@ -14,7 +14,10 @@ export interface Reply {
 
 export type SkipReason = 'promoted' | 'own' | 'protected' | 'no-words';
 /** 'retry': not all of it is there yet. */
-export type Extraction = {state: 'ok'; reply: Reply} | {state: 'retry'} | {state: 'skip'; because: SkipReason};
+export type Extraction =
+	| {state: 'ok'; reply: Reply}
+	| {state: 'retry'}
+	| {state: 'skip'; because: SkipReason};
 
 /** Reads one post. `viewer` is the handle of who is signed in, in lower case. */
 export function extract(article: Element, viewer: string | undefined): Extraction {
@@ -60,10 +63,10 @@ export function textElement(article: Element): Element | undefined {
 	return own(article, SELECTORS.text);
 }
 
-/** The text of the post itself, without what it quotes; undefined if it has none. */
-export function readOwnText(article: Element): string | undefined {
-	const text = textElement(article);
-	return text === undefined ? undefined : readText(text);
+/** The text of the post that replies answer; undefined if it has none, or if only followers may read it. */
+export function readContext(focal: Element): string | undefined {
+	const text = textElement(focal);
+	return text === undefined || isProtected(focal) ? undefined : readText(text);
 }
 
 /** The handle of who is signed in, in lower case; undefined where X shows none. */

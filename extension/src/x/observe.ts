@@ -1,4 +1,4 @@
-import {readRoute, type Route} from './route.js';
+import {type Route, readRoute} from './route.js';
 import {SELECTORS} from './selectors.js';
 
 /** X changes pages without telling, so the address is also compared this often, in milliseconds. */
@@ -36,10 +36,11 @@ export function observe(listener: PageListener, signal: AbortSignal): void {
 		if (records.every(isOurs)) return;
 		// Posts are covered before they are painted, and before X measures them. All else can wait for the frame.
 		if (records.some(addsPost)) listener.onChange();
-		else frame ||= requestAnimationFrame(() => {
-			frame = 0;
-			check();
-		});
+		else
+			frame ||= requestAnimationFrame(() => {
+				frame = 0;
+				check();
+			});
 	});
 	changes.observe(document, {childList: true, subtree: true});
 
@@ -66,10 +67,12 @@ export function observe(listener: PageListener, signal: AbortSignal): void {
 	check();
 }
 
+/** Whether a post came, or an element that had stood for one got another author: X uses elements again. */
 function addsPost({addedNodes}: MutationRecord): boolean {
 	return [...addedNodes].some(
 		node =>
-			node instanceof Element && (node.matches(SELECTORS.post) || node.querySelector(SELECTORS.post) !== null),
+			node instanceof Element &&
+			(node.matches(SELECTORS.author) || node.querySelector(SELECTORS.author) !== null),
 	);
 }
 

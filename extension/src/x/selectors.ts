@@ -28,12 +28,9 @@ export const SELECTORS = {
 	actions: '[role="group"]',
 	/** On an ad, but around media of ordinary posts too: an ad only where there is no permalink. */
 	placement: '[data-testid="placementTracking"]',
-	/** Below the focal post, where the viewer may answer it. */
-	replyComposer: '[data-testid="inline_reply_offscreen"]',
 	/** Of a section that follows the replies: "Discover more", "More from this author". */
 	sectionHeading: 'h2',
-	viewerAvatar:
-		'[data-testid="SideNav_AccountSwitcher_Button"] [data-testid^="UserAvatar-Container-"]',
+	viewerAvatar: '[data-testid="SideNav_AccountSwitcher_Button"] [data-testid^="UserAvatar-Container-"]',
 	viewerProfile: 'a[data-testid="AppTabBar_Profile_Link"]',
 } as const;
 

@@ -2,15 +2,15 @@
 
 import hashlib
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
-from swagger_ui_bundle import swagger_ui_path
 
 OURS = Path(__file__).parent / "static"
-SWAGGER_UI = Path(str(swagger_ui_path))
+SWAGGER_UI = Path(str(files("fastapi_swagger") / "resources"))  # the package is used as a carrier of these files
 FOLDERS = {"/static/swagger-ui": SWAGGER_UI, "/static": OURS}  # the longer first: the first match serves
 FOR_GOOD = "public, max-age=31536000, immutable"
 

@@ -49,4 +49,4 @@ def render(document: Document, language: Language) -> str:
     """The document as HTML. Raw HTML in it stays text."""
     name = f"docs/{document}.md" if language == "en" else f"docs/{document}.{language}.md"
     markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=Renderer).enable("table")
-    return markdown.render(bundled(name, name).read_text(encoding="utf-8"), {"language": language})
+    return str(markdown.render(bundled(name, name).read_text(encoding="utf-8"), {"language": language}))

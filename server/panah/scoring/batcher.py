@@ -100,9 +100,7 @@ class MicroBatcher:
         near = sorted(range(len(alive)), key=lambda at: (abs(len(alive[at].pair.ids) - first), at))
         # A row may be padded by a quarter: beyond that a batch of its own is cheaper.
         chosen = {
-            at
-            for at in near[: self.batch_size]
-            if abs(len(alive[at].pair.ids) - first) <= max(4, first // 4)
+            at for at in near[: self.batch_size] if abs(len(alive[at].pair.ids) - first) <= max(4, first // 4)
         }
         self._waiting = [job for at, job in enumerate(alive) if at not in chosen]
         self.metrics.waiting.set(len(self._waiting))

@@ -95,5 +95,6 @@ def pack(row: Row) -> bytes:
     return row.astype(STORED).tobytes()
 
 
-def unpack(stored: bytes) -> Row:
+def unpack(stored: bytes | str) -> Row:
+    assert isinstance(stored, bytes)  # noqa: S101  (the client is made without decode_responses)
     return np.frombuffer(stored, STORED).astype(np.float32)

@@ -47,8 +47,8 @@ class Encoder:
         self.tokenizer.no_truncation()
         self.max_reply_tokens = max_reply_tokens
         self.max_context_tokens = max_context_tokens
-        self.cls = tokenizer.token_to_id("[CLS]")
-        self.sep = tokenizer.token_to_id("[SEP]")
+        self.cls = required(tokenizer, "[CLS]")
+        self.sep = required(tokenizer, "[SEP]")
 
     def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoded]:
         """Encodes (reply, context) pairs; an empty context means the reply stands alone."""
@@ -60,6 +60,14 @@ class Encoder:
         head = [self.cls, *reply[: self.max_reply_tokens], self.sep]
         tail = [*context[: self.max_context_tokens], self.sep] if context else []
         return Encoded(head + tail, len(head), len(reply) > self.max_reply_tokens)
+
+
+def required(tokenizer: Tokenizer, mark: str) -> int:
+    """The id of a special token. Raises ValueError for a tokeniser that lacks it."""
+    found = tokenizer.token_to_id(mark)
+    if found is None:
+        raise ValueError(f"tokenizer.json has no {mark}")
+    return found
 
 
 class Classifier:
@@ -94,9 +102,7 @@ class Classifier:
             ids[row, : len(pair.ids)] = pair.ids
             mask[row, : len(pair.ids)] = 1
             segments[row, pair.reply_tokens : len(pair.ids)] = 1
-        (scores,) = self.session.run(
-            None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments}
-        )
+        (scores,) = self.session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments})
         return np.asarray(scores, np.float32)
 
 

@@ -21,7 +21,10 @@ Label = Literal[
     "hostile",
 ]
 LABELS: tuple[Label, ...] = get_args(Label)
-SUMS: tuple[Label, ...] = ("victim_blaming", "hostile")  # named as a reason only where no label of the eight crossed
+SUMS: tuple[Label, ...] = (
+    "victim_blaming",
+    "hostile",
+)  # named as a reason only where no label of the eight crossed
 Sensitivity = Literal["gentle", "balanced", "strict"]
 SENSITIVITIES: tuple[Sensitivity, ...] = get_args(Sensitivity)
 Action = Literal["show", "flag", "hide"]

@@ -13,37 +13,47 @@ from panah.scoring.urdu_words import WORDS
 # Words that mark a Latin text as Roman Urdu. Words that are English too ("main", "is", "to", "he") are no cues.
 CUES = frozenset(
     """
-    aap ap aapka apka apki apke apne apna apni tum tumhe tumhain tumhara tumhari tumhare tujhe tera teri tere
-    mein mai mujhe mujhy mera meri mere hum humein hamein hamari hamara hamare uska uski uske usko usne usay
-    iska iski iske isko isne isay unka unki unke unko unhone inka inki inke kya kia kiya kyun kyu kyon kiun kiu
-    kaise kese kaisa kaisi kab kahan kaun kon kitna kitni kitne nahi nahin nai nhi nhin na mat hai hain hy hay
-    tha thi thay hoga hogi honge hota hoti hote hua hui huay huwa hun hoon ho raha rahi rahe rha rhi rhe gaya
-    gayi gaye gya gyi gai karo karna karta karti karte kar kr kro krna krta krti krte karein karen kiye jo jis
-    agar magar lekin lakin par pe pr bhi bhe toh tou sab sabhi koi kuch kuchh aur or wo woh yeh ye yahi wohi
-    ka ki ke ko se sy ne k larki larka larkiyan larkay ladki ladka aurat aurten mard baat baatein bat log logon
-    ghar izzat izat sharam sharm haya kapray kapre kapde pehle phir phr fir abhi ab jab tab tak bas bus bohat
-    bohot buhat bht bahut acha accha achi achay bura buri allah khuda beta beti bhai behen behan baji yaar yar
-    waisi waise aisa aisi aise wala wali wale walay sirf bilkul sahi galat ghalat jhoot jhooti jhuti sach
-    bolo bolti bolta kaha kehte kehti suno dekho dekh chup zaroor shayad matlab kyunke kyunki
+    aap ap aapka apka apki apke apne apna apni tum tumhe tumhain tumhara tumhari tumhare tujhe tera teri
+    tere mein mai mujhe mujhy mera meri mere hum humein hamein hamari hamara hamare uska uski uske usko usne
+    usay iska iski iske isko isne isay unka unki unke unko unhone inka inki inke kya kia kiya kyun kyu kyon
+    kiun kiu kaise kese kaisa kaisi kab kahan kaun kon kitna kitni kitne nahi nahin nai nhi nhin na mat hai
+    hain hy hay tha thi thay hoga hogi honge hota hoti hote hua hui huay huwa hun hoon ho raha rahi rahe rha
+    rhi rhe gaya gayi gaye gya gyi gai karo karna karta karti karte kar kr kro krna krta krti krte karein
+    karen kiye jo jis agar magar lekin lakin par pe pr bhi bhe toh tou sab sabhi koi kuch kuchh aur or wo
+    woh yeh ye yahi wohi ka ki ke ko se sy ne k larki larka larkiyan larkay ladki ladka aurat aurten mard
+    baat baatein bat log logon ghar izzat izat sharam sharm haya kapray kapre kapde pehle phir phr fir abhi
+    ab jab tab tak bas bus bohat bohot buhat bht bahut acha accha achi achay bura buri allah khuda beta beti
+    bhai behen behan baji yaar yar waisi waise aisa aisi aise wala wali wale walay sirf bilkul sahi galat
+    ghalat jhoot jhooti jhuti sach bolo bolti bolta kaha kehte kehti suno dekho dekh chup zaroor shayad
+    matlab kyunke kyunki
     """.split()
 )
 
 LETTERS = {
-    "آ": "aa", "ا": "a", "ب": "b", "پ": "p", "ت": "t", "ٹ": "t", "ث": "s", "ج": "j", "چ": "ch", "ح": "h",
-    "خ": "kh", "د": "d", "ڈ": "d", "ذ": "z", "ر": "r", "ڑ": "r", "ز": "z", "ژ": "zh", "س": "s", "ش": "sh",
-    "ص": "s", "ض": "z", "ط": "t", "ظ": "z", "ع": "a", "غ": "gh", "ف": "f", "ق": "q", "ک": "k", "گ": "g",
-    "ل": "l", "م": "m", "ن": "n", "ں": "n", "و": "o", "ؤ": "o", "ہ": "h", "ۂ": "h", "ۃ": "t", "ھ": "h",
-    "ء": "", "ی": "i", "ئ": "i", "ے": "e", "ۓ": "e",
+    "ب": "b", "پ": "p", "ت": "t", "ٹ": "t", "ث": "s", "ج": "j", "چ": "ch", "ح": "h", "خ": "kh", "د": "d",
+    "ڈ": "d", "ذ": "z", "ر": "r", "ڑ": "r", "ز": "z", "ژ": "zh", "س": "s", "ش": "sh", "ص": "s", "ض": "z",
+    "ط": "t", "ظ": "z", "غ": "gh", "ف": "f", "ق": "q", "ک": "k", "گ": "g", "ل": "l", "م": "m", "ن": "n",
+    "ہ": "h", "ھ": "h", "ۃ": "t", "ۂ": "h", "ڻ": "n", "ڳ": "g", "ٻ": "b", "ڄ": "j", "ڏ": "d",
 }  # fmt: skip
-CONSONANTS = frozenset("بپتٹثجچحخدڈذرڑزژسشصضطظغفقکگلمنہھ")
-URDU_WORD = re.compile("[\u0600-\u06ff\u0750-\u077f]+")
+URDU_WORD = re.compile("[\u0620-\u0669\u066e-\u06d3\u06d5-\u06ff\u0750-\u077f]+")  # no punctuation
+# Both keys for "h" are struck for either letter; only after these does it mean breath ("bh", "kh").
+PLAIN_H = re.compile("(?<![بپتٹجچدڈڑکگ])ھ")
+# "ن" between these two is said through the nose, with no vowel after it: maang, neend, saans.
+LONG = frozenset("اآوی")
+NASAL_BEFORE = frozenset("گجچڈٹکدسپب")
 
+DEVANAGARI_WORDS = {
+    "नहीं": "nahi", "यह": "ye", "वह": "wo", "वो": "wo", "ये": "ye", "क्यों": "kyun", "क्यूं": "kyun",
+    "हम": "hum", "बहुत": "bohat", "यहां": "yahan", "वहां": "wahan", "झूठ": "jhoot", "झूठी": "jhooti",
+    "गलत": "ghalat", "दूसरी": "dosri", "शर्म": "sharam", "साथ": "sath", "हाथ": "hath", "पुलिस": "police",
+    "।": ".", "॥": ".",
+}  # fmt: skip
 DEVANAGARI_VOWELS = {
-    "अ": "a", "आ": "aa", "इ": "i", "ई": "ee", "उ": "u", "ऊ": "oo", "ऋ": "ri", "ए": "e", "ऐ": "ai", "ओ": "o",
+    "अ": "a", "आ": "A", "इ": "i", "ई": "I", "उ": "u", "ऊ": "U", "ऋ": "ri", "ए": "e", "ऐ": "ai", "ओ": "o",
     "औ": "au", "ऑ": "o", "ऍ": "e",
 }  # fmt: skip
 DEVANAGARI_SIGNS = {
-    "ा": "a", "ि": "i", "ी": "i", "ु": "u", "ू": "oo", "ृ": "ri", "े": "e", "ै": "ai", "ो": "o", "ौ": "au",
+    "ा": "A", "ि": "i", "ी": "I", "ु": "u", "ू": "U", "ृ": "ri", "े": "e", "ै": "ai", "ो": "o", "ौ": "au",
     "ॉ": "o", "ॅ": "e", "्": "",
 }  # fmt: skip
 DEVANAGARI_CONSONANTS = {
@@ -53,50 +63,144 @@ DEVANAGARI_CONSONANTS = {
     "ष": "sh", "स": "s", "ह": "h", "ळ": "l",
 }  # fmt: skip
 DEVANAGARI_NUKTA = {"क": "q", "ख": "kh", "ग": "gh", "ज": "z", "ड": "r", "ढ": "rh", "फ": "f"}
-DEVANAGARI_WORD = re.compile("[\u0900-\u097f]+")
+DEVANAGARI_WORD = re.compile("[।॥]|[\u0900-\u0963\u0966-\u097f]+")
+
+# A word between script and spelling is a list of [consonant, vowel]; either may be "". The vowel SHORT is one
+# that the script leaves out, said as "a" or not at all; A, I and U are long and spelt by their place.
+Sounds = list[list[str]]
+SHORT = "ə"
+NASAL = "N"
+# Two consonants that end an Urdu word without a vowel between them: dost, sakht, band, mard, mulk.
+CLOSING = frozenset("st sht kht nd ng nj nk rd rk rz rf rq rsh lm lk ks qs mp mb".split())
+
+
+def spell(sounds: Sounds) -> str:
+    """The word as people type it. Changes `sounds`."""
+    last = len(sounds) - 1
+    if last > 0 and sounds[last][1] == SHORT:
+        sounds[last][1] = ""
+    for at in range(last - 1, 0, -1):
+        # Between a vowel and a consonant with a vowel, a short one is not said: larəki is larki.
+        open_before = sounds[at - 1][1] or sounds[at - 1][0] == NASAL
+        if sounds[at][1] == SHORT and open_before and all(sounds[at + 1]):
+            sounds[at][1] = ""
+    syllables = sum(vowel != "" for _, vowel in sounds)
+    out: list[str] = []
+    for at, (consonant, vowel) in enumerate(sounds):
+        then, then_vowel = sounds[at + 1] if at < last else ("", "")
+        closed = at < last and not any(later for _, later in sounds[at + 1 :])
+        if vowel == SHORT:
+            vowel = "e" if then == "h" and not then_vowel.strip(SHORT) else "a"  # behan, pehle, but raha
+        elif vowel == "A":
+            first = at == 0 and not consonant
+            vowel = "aa" if first or (syllables == 1 and closed) else "a"  # aap, kaam, but kitab
+        elif vowel == "I":
+            vowel = "ee" if closed and (then != NASAL or at < last - 1) else "i"  # theek, neend, but thi
+        elif vowel == "U":
+            vowel = "oo" if then else "u"  # khoon, but hindu
+        elif vowel == "e" and then == NASAL and at == last - 1:
+            vowel = "ei"  # mein, baatein
+        out.append(("n" if consonant == NASAL else consonant) + vowel)
+    return "".join(out).replace("chch", "ch")
 
 
 def spell_urdu(match: re.Match[str]) -> str:
     """One Urdu word in Latin letters: from WORDS, else letter by letter with the vowels guessed."""
-    word = match[0]
+    word = PLAIN_H.sub("ہ", match[0].replace("ۓ", "ئے").replace("ۂ", "ہ"))
     if known := WORDS.get(word):
         return known
-    out: list[str] = []
+    if word[0] == "ع":
+        word = f"آ{word[2:]}" if word[1:2] == "ا" else f"ا{word[1:]}"
+    sounds: Sounds = []
     for at, letter in enumerate(word):
-        latin = LETTERS.get(letter, "")
-        before = word[at - 1] if at else ""
-        after = word[at + 1] if at + 1 < len(word) else ""
-        if letter == "و" and (not before or after in {"ا", "ی", "ے"}):
-            latin = "w"
-        elif letter == "ی" and (not before or after in {"ا", "و"}):
-            latin = "y"
-        # Two consonants without a vowel between them are read with a short one, mostly "a"; a last pair is not.
-        if letter in CONSONANTS and before in CONSONANTS and letter != "ھ" and (after or len(word) <= 3):
-            latin = f"a{latin}" if not out or not out[-1].startswith("a") else latin
-        out.append(latin)
-    return "".join(out)
+        before, after, rest = word[:at][-1:], word[at + 1 : at + 2], word[at + 2 :]
+        bare = bool(sounds) and sounds[-1][1] == SHORT  # a consonant still waits for its vowel
+        if letter.isdecimal():
+            sounds.append([str(int(letter)), ""])
+        elif letter == "ں" or (letter == "ن" and before in LONG and after in NASAL_BEFORE):
+            sounds.append([NASAL, ""])
+        elif letter == "ھ" and bare:
+            sounds[-1][0] += "h"
+        elif letter == "ہ" and bare and not after and len(sounds) > 1:
+            sounds[-1][1] = "a"  # a silent last letter: bacha, ghussa
+        elif letter in LETTERS:
+            sounds.append([LETTERS[letter], SHORT])
+        elif glides(letter, before, after, rest, len(sounds)):
+            if bare and letter == "ی":
+                sounds[-1][1] = "i"  # duniya, larkiyan
+            elif bare and before == "خ":
+                sounds[-1][1] = ""  # khwab
+            sounds.append(["w" if letter == "و" else "y", SHORT])
+        elif vowel := urdu_vowel(letter, after, rest, len(sounds)):
+            if bare:
+                sounds[-1][1] = vowel
+            elif not (letter == "ع" and not after):  # shuru, wasee
+                sounds.append(["", vowel])
+    # A word of two consonants keeps the vowel between them: dil, das.
+    bare_end = [vowel for _, vowel in sounds[-2:]] == [SHORT, SHORT]
+    if bare_end and len(sounds) > 2 and sounds[-2][0] + sounds[-1][0] in CLOSING:
+        sounds[-2][1] = ""
+    return spell(sounds)
+
+
+def glides(letter: str, before: str, after: str, rest: str, sounds: int) -> bool:
+    """Whether "و", "ی" or "ئ" is a consonant here: "w" or "y"."""
+    if letter == "ئ":
+        return after == "ے" or (after, rest) == ("ی", "ں") or (after == "ی" and before in LETTERS)
+    if letter not in {"و", "ی"}:
+        return False
+    if not before or after in {"ا", "آ"} or (after, rest) == ("ہ", ""):
+        return True
+    if before in {"ا", "آ"} and sounds:
+        return after not in {"", "ں", "ئ"}  # shikayat, chawal, but jao
+    if letter == "و":
+        return after in {"ی", "ے"}
+    # larkiyon, liye, khairiyat
+    return (after in {"و", "ے"} and rest in {"", "ں"}) or (sounds > 1 and (after, rest) == ("ت", ""))
+
+
+def urdu_vowel(letter: str, after: str, rest: str, sounds: int) -> str:
+    """The vowel that a letter stands for after so many sounds, "" for none."""
+    if letter in {"ا", "آ"}:
+        if sounds or letter == "آ":
+            return "A"
+        return "" if after in {"ی", "و"} and rest[:1] not in {"ا", "آ"} else "a"  # ek, or, but awam
+    if letter == "و":
+        return "o" if sounds < 2 or after in {"", "ں"} else "U"  # dost, karo, but majboor
+    if letter == "ی":
+        opens = sounds < 2 and after in LETTERS and rest[:1] in {"ا", "و", "ی", "ے"}  # mera, dekho
+        return "e" if not sounds or opens or (after, rest) == ("ں", "") else "I"
+    if letter == "ئ":
+        return "" if after in {"ی", "و"} else "i"
+    return {"ؤ": "o", "ے": "e", "ع": "a"}.get(letter, "")
 
 
 def spell_devanagari(match: re.Match[str]) -> str:
-    """One Devanagari word in Latin letters; the inherent vowel is written but at the end."""
-    word, out, pending = match[0], [], False
+    """One Hindi word in Latin letters, the vowels as people say and type them."""
+    word = match[0].replace("ँ", "ं").replace("ज्ञ", "ग्य")
+    if known := DEVANAGARI_WORDS.get(word):
+        return known
+    sounds: Sounds = []
     for at, letter in enumerate(word):
         if letter in DEVANAGARI_CONSONANTS:
-            if pending:
-                out.append("a")
             nukta = word[at + 1 : at + 2] == "\u093c"
-            out.append(DEVANAGARI_NUKTA.get(letter, "") if nukta else DEVANAGARI_CONSONANTS[letter])
-            pending = True
-        elif letter in DEVANAGARI_SIGNS:
-            out.append(DEVANAGARI_SIGNS[letter])
-            pending = False
+            plain = DEVANAGARI_CONSONANTS[letter]
+            sounds.append([DEVANAGARI_NUKTA.get(letter, plain) if nukta else plain, SHORT])
+        elif letter in DEVANAGARI_SIGNS and sounds:
+            sounds[-1][1] = DEVANAGARI_SIGNS[letter]
         elif letter in DEVANAGARI_VOWELS:
-            out.append(("a" if pending else "") + DEVANAGARI_VOWELS[letter])
-            pending = False
-        elif letter in "ंँ":
-            out.append("an" if pending else "n")
-            pending = False
-    return "".join(out)
+            vowel = DEVANAGARI_VOWELS[letter]
+            # Where a vowel follows a vowel people write a "y": gayi, jaye, chahiye.
+            joined = bool(sounds) and (
+                (vowel == "e" and sounds[-1][1] in {SHORT, "A", "i", "I", "o"})
+                or (vowel == "I" and sounds[-1][1] == SHORT)
+            )
+            sounds.append(["y" if joined else "", vowel])
+        elif letter == "ं":
+            sounds.append([NASAL, ""])
+        elif letter.isdecimal():
+            sounds.append([str(int(letter)), ""])
+    return spell(sounds)
 
 
 def romanise(normalised: str) -> str:

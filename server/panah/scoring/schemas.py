@@ -8,9 +8,14 @@ from panah.scoring.policy import Action, Label, Probability, Sensitivity, Thresh
 from panah.scoring.text import MAX_CHARACTERS, LanguageGroup
 
 
-def without_nul(text: str) -> str:
+def well_formed(text: str) -> str:
+    """Text that UTF-8, PostgreSQL and the tokeniser can hold; JSON's escapes can smuggle in other."""
     if "\0" in text:
         raise ValueError("must not hold NUL characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError as cause:
+        raise ValueError("holds half of a surrogate pair; send valid Unicode") from cause
     return text
 
 
@@ -20,7 +25,7 @@ def not_blank(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(without_nul)]
+Text = Annotated[str, AfterValidator(well_formed)]
 
 
 class ReplyIn(BaseModel):
@@ -28,7 +33,7 @@ class ReplyIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(without_nul)]
+    id: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(well_formed)]
     text: Annotated[
         Text,
         AfterValidator(not_blank),
@@ -36,7 +41,7 @@ class ReplyIn(BaseModel):
     ]
     context: Annotated[Text | None, Field(description="The post that the reply answers.")] = None
     lang: Annotated[
-        str | None, Field(max_length=35, description="BCP 47; a hint that breaks ties only.", examples=["ur"])
+        Text | None, Field(max_length=35, description="BCP 47; a hint that breaks ties only.", examples=["ur"])
     ] = None
 
 

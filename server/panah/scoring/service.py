@@ -68,7 +68,14 @@ class Scorer:
     """What judging takes, put together once by the app."""
 
     def __init__(
-        self, *, encoder: Encoder, batcher: MicroBatcher, cache: Cache, secret: bytes, model: str, metrics: Metrics
+        self,
+        *,
+        encoder: Encoder,
+        batcher: MicroBatcher,
+        cache: Cache,
+        secret: bytes,
+        model: str,
+        metrics: Metrics,
     ) -> None:
         self.encoder = encoder
         self.batcher = batcher

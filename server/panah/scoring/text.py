@@ -59,12 +59,13 @@ ROMAN_URDU_SHARE = 0.2
 
 
 def once(text: str) -> str:
-    text = ZWNJ_INSIDE.sub(" ", text)
-    text = INVISIBLE.sub("", unicodedata.normalize("NFKC", INVISIBLE.sub("", text)))
+    # Composed first: a hamza typed as a mark of its own belongs to its letter and is no vowel mark.
+    text = ZWNJ_INSIDE.sub(" ", unicodedata.normalize("NFKC", text))
+    text = INVISIBLE.sub("", text)
     text = text.translate(VARIANTS)
     text = MENTION.sub("@user", LINK.sub("URL", text))
     text = STRETCHED.sub(r"\1\1", text)
-    return SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return SPACES.sub(" ", text).strip()
 
 
 def normalise(text: str) -> str:

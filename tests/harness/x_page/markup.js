@@ -83,7 +83,7 @@ function userName(post, {time, id}) {
 		: [h('a', {href: `/${post.handle}`, role: 'link', class: 'name'}, h('span', {}, post.name), lock),
 			h('a', {href: `/${post.handle}`, role: 'link', tabindex: '-1', class: 'handle', dir: 'ltr'}, `@${post.handle}`)];
 	const when = time === 'none' ? [] : [h('span', {'aria-hidden': 'true', class: 'dot'}, '·'),
-		time === 'link' ? h('a', {href: permalink(post), role: 'link', dir: 'ltr', class: 'stamp'}, stamp()) : stamp()];
+		time === 'link' ? h('a', {href: permalink(post), role: 'link', dir: scene.dir, class: 'stamp'}, stamp()) : stamp()];
 	return h('div', {'data-testid': 'User-Name', id, class: 'who'}, who, when);
 }
 

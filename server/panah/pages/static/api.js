@@ -1,3 +1,4 @@
+// Swagger UI from this server.
 /* global SwaggerUIBundle */
 SwaggerUIBundle({
   url: '/openapi.json',

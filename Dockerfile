@@ -1,0 +1,36 @@
+# syntax=docker/dockerfile:1
+# Stage 1 builds the wheel and fills a virtual environment with exactly what requirements.lock names.
+FROM python:3.11-slim-bookworm AS build
+
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/panah
+ENV PATH=/opt/panah/bin:$PATH
+
+WORKDIR /src
+COPY requirements.lock ./
+RUN pip install --require-hashes -r requirements.lock
+
+COPY pyproject.toml README.md LICENSE ./
+COPY server server
+COPY model/artefacts/v1 model/artefacts/v1
+COPY docs docs
+# The wheel carries the one released model, so the image needs no second source of it.
+RUN pip wheel --no-deps --wheel-dir /dist . && pip install --no-deps /dist/*.whl
+
+# Stage 2 holds the environment and nothing that built it.
+FROM python:3.11-slim-bookworm
+
+RUN useradd --system --uid 10001 --home-dir /data panah && install -d -o panah -g panah /data
+COPY --from=build /opt/panah /opt/panah
+ENV PATH=/opt/panah/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PANAH_DATABASE_URL=sqlite:////data/panah.db
+
+USER panah
+WORKDIR /data
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD \
+    ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+ENTRYPOINT ["panah"]
+CMD ["serve", "--host", "0.0.0.0"]

@@ -1,0 +1,44 @@
+import {LABELS, MalformedAnswer, readVerdicts} from '../../../extension/src/core/verdicts.js';
+
+function answer(...verdicts: unknown[]): unknown {
+	return {model: 'v1', policy: 'v1-0', verdicts};
+}
+
+const shown = {id: '0', action: 'show', reason: null, truncated: false, scores: {blame: 0.1}};
+
+test('the version and the verdicts are read in the order asked', () => {
+	const body = answer(shown, {...shown, id: '1', action: 'hide', reason: 'threat', truncated: true});
+	expect(readVerdicts(body, ['0', '1'])).toEqual({
+		version: {model: 'v1', policy: 'v1-0'},
+		verdicts: [
+			{action: 'show', partial: false},
+			{action: 'hide', reason: 'threat', partial: true},
+		],
+	});
+});
+
+test.each(LABELS)('the label %s is known', reason => {
+	const {verdicts} = readVerdicts(answer({...shown, action: 'flag', reason}), ['0']);
+	expect(verdicts).toEqual([{action: 'flag', reason, partial: false}]);
+});
+
+test('a label of a newer service still covers, without a name', () => {
+	const {verdicts} = readVerdicts(answer({...shown, action: 'hide', reason: 'new-label'}), ['0']);
+	expect(verdicts).toEqual([{action: 'hide', reason: 'other', partial: false}]);
+});
+
+test.each([
+	['null', null],
+	['a text', 'ok'],
+	['no verdicts', {model: 'v1', policy: 'v1-0'}],
+	['too few', answer()],
+	['too many', answer(shown, {...shown, id: '1'})],
+	['another id', answer({...shown, id: '7'})],
+	['no model', {policy: 'v1-0', verdicts: [shown]}],
+	['a model without end', {model: 'x'.repeat(65), policy: 'v1-0', verdicts: [shown]}],
+	['an unknown action', answer({...shown, action: 'delete'})],
+	['a hidden reply without a reason', answer({...shown, action: 'hide', reason: null})],
+	['a verdict that is none', answer(null)],
+])('an answer with %s is refused, so that nothing is hidden by it', (_, body) => {
+	expect(() => readVerdicts(body, ['0'])).toThrow(MalformedAnswer);
+});

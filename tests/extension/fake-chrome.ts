@@ -1,0 +1,80 @@
+/** The browser's side of the extension's world, as far as we use it: an edge that tests may replace. */
+
+type Changes = Record<string, {oldValue?: unknown; newValue?: unknown}>;
+
+export function fakeArea(onChange: (changes: Changes) => void = () => {}) {
+	const held = new Map<string, unknown>();
+	const area = {
+		held,
+		get: vi.fn(async (keys: string | string[] | null) => {
+			const wanted = keys === null ? [...held.keys()] : [keys].flat();
+			return structuredClone(
+				Object.fromEntries(wanted.filter(key => held.has(key)).map(key => [key, held.get(key)])),
+			);
+		}),
+		set: vi.fn(async (values: Record<string, unknown>) => {
+			const changes: Changes = {};
+			for (const [key, newValue] of Object.entries(structuredClone(values))) {
+				changes[key] = {oldValue: held.get(key), newValue};
+				held.set(key, newValue);
+			}
+			onChange(changes);
+		}),
+		remove: vi.fn(async (keys: string | string[]) => {
+			for (const key of [keys].flat()) held.delete(key);
+		}),
+		setAccessLevel: vi.fn(async () => {}),
+		onChanged: fakeEvent<[Changes]>(),
+	};
+	return area;
+}
+
+export function fakeEvent<Arguments extends unknown[]>() {
+	const listeners = new Set<(...values: Arguments) => unknown>();
+	return {
+		addListener: (listener: (...values: Arguments) => unknown) => void listeners.add(listener),
+		removeListener: (listener: (...values: Arguments) => unknown) => void listeners.delete(listener),
+		fire: (...values: Arguments) => [...listeners].map(listener => listener(...values)),
+	};
+}
+
+/** Puts a `chrome` into place and returns it. Storage begins empty, all permissions are there. */
+export function installChrome() {
+	const onChanged = fakeEvent<[Changes, string]>();
+	const sync = fakeArea(changes => {
+		sync.onChanged.fire(changes);
+		onChanged.fire(changes, 'sync');
+	});
+	const local = fakeArea(changes => onChanged.fire(changes, 'local'));
+	const session = fakeArea();
+	const fake = {
+		storage: {sync, local, session, onChanged},
+		runtime: {
+			id: 'panah' as string | undefined,
+			getURL: (path: string) => `chrome-extension://panah/${path}`,
+			sendMessage: vi.fn(async (_message: unknown): Promise<unknown> => undefined),
+			onMessage: fakeEvent<[unknown, unknown, (answer: unknown) => void]>(),
+		},
+		alarms: {
+			create: vi.fn(async () => {}),
+			clear: vi.fn(async () => true),
+			onAlarm: fakeEvent<[{name: string}]>(),
+		},
+		permissions: {
+			contains: vi.fn(async (_wanted: {origins: string[]}) => true),
+			request: vi.fn(async (_wanted: {origins: string[]}) => true),
+			remove: vi.fn(async (_wanted: {origins: string[]}) => true),
+			onAdded: fakeEvent<[]>(),
+			onRemoved: fakeEvent<[]>(),
+		},
+		tabs: {
+			query: vi.fn(async () => [{id: 1}, {id: 2}]),
+			sendMessage: vi.fn(async (_tab: number, _message: unknown) => {}),
+		},
+		i18n: {getUILanguage: vi.fn(() => 'en-GB')},
+	};
+	vi.stubGlobal('chrome', fake);
+	return fake;
+}
+
+export type FakeChrome = ReturnType<typeof installChrome>;

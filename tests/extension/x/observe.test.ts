@@ -1,0 +1,108 @@
+import {observe, type PageListener} from '../../../extension/src/x/observe.js';
+import type {Route} from '../../../extension/src/x/route.js';
+import {cellHtml, postHtml, setAddress, showPage} from '../factories.js';
+
+let stop: AbortController;
+let hidden = false;
+
+function watch() {
+	const listener = {onRoute: vi.fn<(route: Route) => void>(), onChange: vi.fn(), onTheme: vi.fn()};
+	observe(listener satisfies PageListener, stop.signal);
+	listener.onChange.mockClear();
+	return listener;
+}
+
+function go(path: string): void {
+	setAddress(`https://x.com${path}`);
+}
+
+beforeEach(() => {
+	vi.useFakeTimers();
+	stop = new AbortController();
+	hidden = false;
+	vi.spyOn(document, 'hidden', 'get').mockImplementation(() => hidden);
+	go('/a/status/1');
+	showPage([cellHtml(postHtml())]);
+});
+
+afterEach(() => stop.abort());
+
+test('the route is told first, and again only when the address changes', async () => {
+	const {onRoute} = watch();
+	expect(onRoute.mock.calls).toEqual([[{kind: 'conversation', focalId: '1'}]]);
+	await vi.advanceTimersByTimeAsync(2000);
+	expect(onRoute).toHaveBeenCalledTimes(1);
+	go('/home');
+	await vi.advanceTimersByTimeAsync(500);
+	expect(onRoute).toHaveBeenLastCalledWith({kind: 'other'});
+});
+
+test('going back is noticed at once', () => {
+	const {onRoute} = watch();
+	go('/b/status/2');
+	dispatchEvent(new PopStateEvent('popstate'));
+	expect(onRoute).toHaveBeenLastCalledWith({kind: 'conversation', focalId: '2'});
+});
+
+test('a new post is looked at before it is painted', async () => {
+	const {onChange} = watch();
+	document.querySelector('#list')?.insertAdjacentHTML('beforeend', cellHtml(postHtml({id: '3'})));
+	await vi.advanceTimersByTimeAsync(0);
+	expect(onChange).toHaveBeenCalledTimes(1);
+});
+
+test('so is an element that gets another post', async () => {
+	const {onChange} = watch();
+	const article = document.querySelector('article') as Element;
+	article.innerHTML = postHtml({id: '3'});
+	await vi.advanceTimersByTimeAsync(0);
+	expect(onChange).toHaveBeenCalledTimes(1);
+});
+
+test('all other changes wait for the next frame, together', async () => {
+	const {onChange} = watch();
+	for (let count = 0; count < 5; count += 1) document.body.append(document.createElement('div'));
+	await vi.advanceTimersByTimeAsync(0);
+	expect(onChange).not.toHaveBeenCalled();
+	await vi.advanceTimersByTimeAsync(20);
+	expect(onChange).toHaveBeenCalledTimes(1);
+});
+
+test('our own elements need no look', async () => {
+	const {onChange} = watch();
+	document.querySelector('article')?.before(document.createElement('panah-line'));
+	await vi.advanceTimersByTimeAsync(40);
+	expect(onChange).not.toHaveBeenCalled();
+});
+
+test('a hidden tab rests, and looks when it is seen again', async () => {
+	const {onChange, onRoute} = watch();
+	hidden = true;
+	go('/home');
+	document.querySelector('#list')?.insertAdjacentHTML('beforeend', cellHtml(postHtml({id: '3'})));
+	await vi.advanceTimersByTimeAsync(2000);
+	expect(onChange).not.toHaveBeenCalled();
+	hidden = false;
+	document.dispatchEvent(new Event('visibilitychange'));
+	expect(onChange).toHaveBeenCalledTimes(1);
+	expect(onRoute).toHaveBeenLastCalledWith({kind: 'other'});
+});
+
+test('another background of the page is told', async () => {
+	const {onTheme} = watch();
+	await vi.advanceTimersByTimeAsync(500);
+	document.body.style.backgroundColor = 'rgb(0, 0, 0)';
+	await vi.advanceTimersByTimeAsync(0);
+	expect(onTheme).toHaveBeenCalledTimes(1);
+});
+
+test('after the end nothing is told', async () => {
+	const {onChange, onRoute} = watch();
+	stop.abort();
+	go('/home');
+	document.querySelector('#list')?.insertAdjacentHTML('beforeend', cellHtml(postHtml({id: '3'})));
+	dispatchEvent(new PopStateEvent('popstate'));
+	await vi.advanceTimersByTimeAsync(2000);
+	expect(onChange).not.toHaveBeenCalled();
+	expect(onRoute).toHaveBeenCalledTimes(1);
+});

@@ -1,0 +1,60 @@
+"""Hidden words are hidden from assistive technology too, and the keyboard is enough."""
+
+from tests.harness.chromium import Chromium, ChromiumTab
+from tests.harness.recorder import Recorder
+from tests.journeys.reading import article_of, line_of, read
+from tests.journeys.thread import PATH, REPLIES, thread
+
+
+def open_thread(chromium: Chromium, edge: Recorder) -> tuple[ChromiumTab, dict[str, bool]]:
+    """A tab on the judged thread, and whether each reply is to be seen, by status id."""
+    chromium.show(thread())
+    tab = chromium.open(PATH, size=(1000, 9000))
+    looks = read(tab, edge, REPLIES)
+    return tab, {post_id: look["seen"] for post_id, look in looks.items()}
+
+
+def test_hidden_words_are_in_no_accessible_name(chromium: Chromium, edge: Recorder) -> None:
+    tab, seen = open_thread(chromium, edge)
+    offered = "\n".join(tab.accessible_texts())
+    for reply in REPLIES:
+        words = " ".join(reply.text.split()[:5])
+        assert (words in offered) is seen[reply.id], reply.text
+
+
+def test_a_line_is_a_named_group_with_two_buttons(chromium: Chromium, edge: Recorder) -> None:
+    tab, seen = open_thread(chromium, edge)
+    for reply in REPLIES:
+        if seen[reply.id]:
+            continue
+        parts = tab.parts(line_of(reply))
+        (group,) = [name for role, name in parts if role == "group"]
+        assert group == "Reply hidden"
+        assert [name for role, name in parts if role == "button"] == ["Show once", "Why?"]
+
+
+def test_the_keyboard_shows_hides_and_explains(chromium: Chromium, edge: Recorder) -> None:
+    tab, seen = open_thread(chromium, edge)
+    position = next(n for n, reply in enumerate(REPLIES) if not seen[reply.id])
+    before, reply = REPLIES[position - 1], REPLIES[position]
+    tab.page.focus(article_of(before))
+    for _ in range(20):
+        tab.page.keyboard.press("Tab")
+        if tab.focused() == "Show once":
+            break
+    assert tab.focused() == "Show once"
+    visible = f"document.querySelector('{article_of(reply)}').checkVisibility()"
+    tab.page.keyboard.press("Enter")
+    tab.wait_for(visible, "the reply is shown")
+    assert tab.focused() == "Hide again"  # The way back lies under the same key.
+    tab.page.keyboard.press("Enter")
+    tab.wait_for(f"!{visible}", "the reply is hidden")
+    assert tab.focused() == "Show once"
+    tab.page.keyboard.press("Tab")
+    assert tab.focused() == "Why?"
+    height = f"document.querySelector('{line_of(reply)}').offsetHeight"
+    folded = tab.evaluate(height)
+    tab.page.keyboard.press("Space")
+    tab.wait_for(f"{height} > {folded}", "the explanation opens")
+    tab.page.keyboard.press("Space")
+    tab.wait_for(f"{height} == {folded}", "the explanation closes")

@@ -1,0 +1,93 @@
+"""The model that ships: whole, small, and judging as it did when it was made."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from panah.scoring.classifier import Classifier, read_config
+from panah.scoring.policy import LABELS, Policy
+from panah.scoring.text import has_words, language_group, normalise
+from panah_model.rows import CORPUS, read_lines
+
+ARTEFACT = Path("model/artefacts/v1")
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier(ARTEFACT)
+
+
+def corpus_rows() -> dict[str, dict[str, Any]]:
+    return {row["id"]: row for path in CORPUS.glob("*.jsonl") for row in read_lines(path)}
+
+
+def test_the_artefact_is_whole_and_fits_into_a_wheel() -> None:
+    names = {path.name for path in ARTEFACT.iterdir()}
+    assert names == {"model.onnx", "tokenizer.json", "config.json", "metrics.json", "reference.json"}
+    assert sum(path.stat().st_size for path in ARTEFACT.iterdir()) < 30_000_000
+    assert read_config(ARTEFACT).labels == LABELS
+
+
+def test_reference_replies_get_the_scores_and_the_action_they_got_when_it_was_made(classifier: Classifier) -> None:
+    rows = corpus_rows()
+    reference = json.loads((ARTEFACT / "reference.json").read_text(encoding="utf-8"))
+    assert len(reference) >= 40
+    policy = Policy("v1-0", classifier.config.thresholds)
+    changed = []
+    for one in reference:
+        row = rows[one["id"]]
+        text = normalise(row["text"])
+        (found,) = classifier.score(classifier.encoder.encode([(text, normalise(row["context"]))]))
+        # int8 kernels round differently on CPUs without VNNI.
+        assert found == pytest.approx(np.array(one["scores"]), abs=0.05), one["id"]
+        actions = [
+            policy.decide(dict(zip(LABELS, scores, strict=True)), group=language_group(text), sensitivity="balanced")
+            for scores in (found.tolist(), one["scores"])
+        ]
+        if actions[0][0] != actions[1][0]:
+            changed.append(one["id"])
+    assert len(changed) <= len(reference) // 50
+
+
+def test_the_sums_are_never_below_what_they_sum_up(classifier: Classifier) -> None:
+    texts = ["you asked for it", "liar", "i will find you", "so proud of you", "تم جھوٹ بول رہی ہو"]
+    scores = classifier.score(classifier.encoder.encode([(text, "") for text in texts]))
+    blaming, hostile = LABELS.index("victim_blaming"), LABELS.index("hostile")
+    assert (scores[:, blaming] >= scores[:, :6].max(axis=1)).all()
+    assert (scores[:, hostile] >= scores[:, :9].max(axis=1)).all()
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_a_pair_is_reply_then_post_and_long_ones_are_cut_at_the_end(classifier: Classifier) -> None:
+    encoder = classifier.encoder
+    (alone,), (both,) = encoder.encode([("why", "")]), encoder.encode([("why", "a post")])
+    assert both.ids[: alone.reply_tokens] == alone.ids
+    assert both.reply_tokens == alone.reply_tokens == len(alone.ids)
+    (long,) = encoder.encode([("word " * 1000, "post " * 1000)])
+    config = classifier.config
+    assert long.truncated
+    assert len(long.ids) == config.max_reply_tokens + config.max_context_tokens + 3
+
+
+def test_the_shipped_thresholds_were_measured_and_not_all_the_same(classifier: Classifier) -> None:
+    table = classifier.config.thresholds.root
+    hides = {one.hide for groups in table.values() for labels in groups.values() for one in labels.values()}
+    assert len(hides) > 20
+    for group in table["balanced"]:
+        for label in LABELS:
+            strict, balanced, gentle = (table[name][group][label].hide for name in ("strict", "balanced", "gentle"))
+            assert strict <= balanced <= gentle
+
+
+def test_plain_words_without_a_victim_are_not_hidden(classifier: Classifier) -> None:
+    policy = Policy("v1-0", classifier.config.thresholds)
+    texts = ["good morning", "pakistan zindabad", "I believe you", "so sorry this happened to you", "آپ بہت بہادر ہیں"]
+    for text in texts:
+        assert has_words(text)
+        (row,) = classifier.score(classifier.encoder.encode([(normalise(text), "")])).tolist()
+        scores = dict(zip(LABELS, row, strict=True))
+        action, _ = policy.decide(scores, group=language_group(text), sensitivity="balanced")
+        assert action != "hide", text

@@ -1,0 +1,96 @@
+"""The real app around a stub model where a test needs to say what a reply scores, else around the real one."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from panah.app import create_app
+from panah.db import make_engine, migrate
+from panah.scoring.classifier import Classifier, Encoded, Scores
+from panah.scoring.policy import LABELS
+from panah.settings import Settings
+from tests.harness.servers import fresh_database as new_database
+
+
+class StubModel:
+    """Stands in for the ONNX session: says the scores it is told to, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[Encoded]] = []
+        self.scores: dict[str, float] = {}
+        self.fault: Exception | None = None
+        self.before: Callable[[], None] = lambda: None
+
+    def score(self, batch: Sequence[Encoded]) -> Scores:
+        self.before()
+        self.calls.append(list(batch))
+        if self.fault:
+            raise self.fault
+        return np.array([[self.scores.get(label, 0.0) for label in LABELS]] * len(batch), np.float32)
+
+    @property
+    def seen(self) -> int:
+        """Replies that reached the model."""
+        return sum(len(batch) for batch in self.calls)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Embedded defaults with a database of the test's own, already migrated."""
+    made = Settings(database_url=f"sqlite:///{tmp_path / 'panah.db'}", model_threads=1)
+    engine = make_engine(made.database_url)
+    migrate(engine)
+    engine.dispose()
+    return made
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> StubModel:
+    """Puts a stub in place of the session; tokeniser, config and everything around stay real."""
+    stub = StubModel()
+    monkeypatch.setattr(Classifier, "score", lambda _, batch: stub.score(batch))
+    return stub
+
+
+@pytest.fixture
+def client(settings: Settings, request: pytest.FixtureRequest) -> Iterator[TestClient]:
+    """The app with the real model, or with the stub where a test also asks for `model`."""
+    if "model" in request.fixturenames:
+        request.getfixturevalue("model")  # before the app takes the real one
+    with TestClient(create_app(settings), raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.fixture
+def fresh_database(postgres_url: str) -> Iterator[str]:
+    """An empty PostgreSQL database of the test's own."""
+    with new_database(postgres_url) as url:
+        yield url
+
+
+MakeClient = Callable[..., TestClient]
+
+
+@pytest.fixture
+def make_client(settings: Settings) -> Iterator[MakeClient]:
+    """Makes clients of apps with other settings."""
+    made: list[TestClient] = []
+
+    def make(**changes: Any) -> TestClient:
+        client = TestClient(create_app(settings.model_copy(update=changes)), raise_server_exceptions=False)
+        client.__enter__()
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        client.__exit__(None, None, None)
+
+
+def replies(*texts: str, **shared: str) -> dict[str, Any]:
+    """A body for /v1/score with ids "0", "1", …"""
+    return {"replies": [{"id": str(at), "text": text, **shared} for at, text in enumerate(texts)]}

@@ -1,0 +1,84 @@
+"""Who is asking, and how often they may."""
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import RedisDsn, SecretStr, ValidationError
+from redis import Redis
+from starlette.types import Receive, Scope, Send
+
+from panah.app import create_app
+from panah.settings import Settings
+from tests.server.conftest import MakeClient, StubModel, replies
+
+BODY = replies("words")
+
+
+def statuses(client: TestClient, times: int, **headers: str) -> list[int]:
+    return [client.post("/v1/score", json=BODY, headers=headers).status_code for _ in range(times)]
+
+
+def test_one_request_over_the_limit_is_told_when_to_come_back(model: StubModel, make_client: MakeClient) -> None:
+    client = make_client(score_limit="3/minute")
+    assert statuses(client, 3) == [200] * 3
+    refused = client.post("/v1/score", json=BODY)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_known_token_has_a_bucket_of_its_own(model: StubModel, make_client: MakeClient) -> None:
+    client = make_client(
+        score_limit="2/minute", client_tokens=frozenset({SecretStr("token-one"), SecretStr("token-two")})
+    )
+    assert statuses(client, 3) == [200, 200, 429]
+    assert statuses(client, 3, Authorization="Bearer token-one") == [200, 200, 429]
+    assert statuses(client, 1, Authorization="bearer token-two") == [200]
+
+
+def test_made_up_tokens_do_not_escape_the_limit(model: StubModel, make_client: MakeClient) -> None:
+    client = make_client(score_limit="1/minute")
+    assert statuses(client, 2) == [200, 429]
+    for guess in ("a", "b", "ü"):
+        refused = client.post("/v1/score", json=BODY, headers={"Authorization": f"Bearer {guess}".encode()})
+        assert (refused.status_code, refused.json()["code"]) == (401, "unknown-token")
+        assert refused.headers["www-authenticate"] == "Bearer"
+
+
+def test_addresses_are_counted_apart_but_one_ipv6_household_together(settings: Settings, model: StubModel) -> None:
+    app = create_app(settings.model_copy(update={"score_limit": "1/minute"}))
+
+    async def from_anywhere(scope: Scope, receive: Receive, send: Send) -> None:
+        for name, value in scope.get("headers", []):
+            if name == b"x-test-address":
+                scope["client"] = (value.decode(), 1)
+        await app(scope, receive, send)
+
+    with TestClient(from_anywhere) as client:
+
+        def ask(address: str) -> int:
+            return statuses(client, 1, **{"X-Test-Address": address})[0]
+
+        assert [ask("192.0.2.1"), ask("192.0.2.1"), ask("192.0.2.2")] == [200, 429, 200]
+        assert [ask("2001:db8::1"), ask("2001:db8::2"), ask("2001:db8:0:1::1")] == [200, 429, 200]
+
+
+def test_the_limit_is_shared_through_redis(model: StubModel, make_client: MakeClient, redis_url: str) -> None:
+    Redis.from_url(redis_url).flushdb()
+    one, two = (make_client(score_limit="3/minute", redis_url=RedisDsn(redis_url)) for _ in range(2))
+    assert statuses(one, 2) + statuses(two, 2) == [200, 200, 200, 429]
+
+
+def test_with_redis_down_replies_are_judged_and_limits_go_on_in_memory(
+    model: StubModel, make_client: MakeClient
+) -> None:
+    client = make_client(score_limit="3/minute", redis_url=RedisDsn("redis://127.0.0.1:1"))
+    assert statuses(client, 4) == [200, 200, 200, 429]
+    ready = client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json()["checks"]["redis"].startswith("down")
+
+
+@pytest.mark.parametrize("limit", ["often", "10 per", "", "ten/minute"])
+def test_a_limit_that_slowapi_would_ignore_is_refused_at_start(limit: str) -> None:
+    with pytest.raises(ValidationError, match="120/minute"):
+        Settings(score_limit=limit)

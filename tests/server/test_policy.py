@@ -1,0 +1,102 @@
+"""Thresholds to actions, and policies from the database."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from panah.db import make_engine
+from panah.scoring.classifier import read_config
+from panah.scoring.policies import Policies
+from panah.scoring.policy import LABELS, SENSITIVITIES, Label, Policy, Threshold, Thresholds
+from panah.scoring.tables import PolicyVersion
+from panah.scoring.text import LANGUAGE_GROUPS
+from panah.settings import Settings
+from tests.server.conftest import MakeClient, StubModel, replies
+
+
+def thresholds(flag: float = 0.5, hide: float = 0.8, **special: tuple[float, float]) -> Thresholds:
+    limits = {label: special.get(label, (flag, hide)) for label in LABELS}
+    table = {label: Threshold(flag=low, hide=high) for label, (low, high) in limits.items()}
+    return Thresholds(dict.fromkeys(SENSITIVITIES, dict.fromkeys(LANGUAGE_GROUPS, table)))
+
+
+def scores(**known: float) -> dict[Label, float]:
+    return {label: known.get(label, 0.0) for label in LABELS}
+
+
+@pytest.mark.parametrize(
+    ("known", "decision"),
+    [
+        ({}, ("show", None)),
+        ({"blame": 0.4999}, ("show", None)),
+        ({"blame": 0.5}, ("flag", "blame")),
+        ({"blame": 0.8}, ("hide", "blame")),
+        ({"blame": 0.85, "threat": 0.9, "hostile": 0.99}, ("hide", "threat")),
+        ({"blame": 0.6, "victim_blaming": 0.9}, ("hide", "victim_blaming")),
+        ({"hostile": 0.6, "victim_blaming": 0.7}, ("flag", "victim_blaming")),
+        # What hid it is the reason, not a label that would only have flagged.
+        ({"blame": 0.79, "abuse": 0.81}, ("hide", "abuse")),
+    ],
+)
+def test_the_decision_table(known: dict[str, float], decision: tuple[str, str | None]) -> None:
+    policy = Policy("test", thresholds())
+    assert policy.decide(scores(**known), group="en", sensitivity="balanced") == decision
+
+
+def test_a_policy_with_a_hole_or_upside_down_is_refused() -> None:
+    whole = thresholds().model_dump()
+    del whole["strict"]["ur"]["blame"]
+    with pytest.raises(ValidationError, match="strict/ur lacks blame"):
+        Thresholds.model_validate(whole)
+    with pytest.raises(ValidationError, match="flag must not be above hide"):
+        Threshold(flag=0.9, hide=0.5)
+
+
+def add_policy(settings: Settings, found: dict[str, Any], model: str = "v1") -> None:
+    engine = make_engine(settings.database_url)
+    with Session(engine) as session:
+        session.add(PolicyVersion(model=model, thresholds=found))
+        session.commit()
+    engine.dispose()
+
+
+def test_the_newest_policy_of_the_model_in_the_database_decides(
+    settings: Settings, model: StubModel, make_client: MakeClient
+) -> None:
+    add_policy(settings, thresholds(0.1, 0.2).model_dump())
+    add_policy(settings, thresholds(0.5, 0.9).model_dump())
+    add_policy(settings, thresholds(0.0, 0.0).model_dump(), model="another")
+    model.scores = {"blame": 0.6}
+    client = make_client()
+    answer = client.post("/v1/score", json=replies("words")).json()
+    assert (answer["policy"], answer["verdicts"][0]["action"]) == ("v1-2", "flag")
+    said = client.get("/v1/policy").json()
+    assert (said["policy"], said["thresholds"]["balanced"]["en"]["blame"]) == ("v1-2", {"flag": 0.5, "hide": 0.9})
+
+
+def test_a_new_policy_is_picked_up_without_a_restart_and_a_broken_one_is_not(settings: Settings) -> None:
+    async def run() -> None:
+        engine = make_engine(settings.database_url)
+        policies = Policies(engine, read_config(settings.model_dir), refresh=0.01)
+        task = asyncio.create_task(policies.keep_fresh())
+        add_policy(settings, thresholds().model_dump())
+        while policies.current.name != "v1-1":
+            await asyncio.sleep(0.01)
+        add_policy(settings, {"balanced": "nonsense"})
+        await asyncio.sleep(0.1)
+        assert (policies.current.name, task.done()) == ("v1-1", False)
+        task.cancel()
+        engine.dispose()
+
+    asyncio.run(asyncio.wait_for(run(), 10))
+
+
+def test_the_policy_route_names_everything_the_extension_needs(client: TestClient) -> None:
+    said = client.get("/v1/policy").json()
+    assert said["labels"] == list(LABELS)
+    assert said["language_groups"] == list(LANGUAGE_GROUPS)
+    assert set(said["thresholds"]) == set(SENSITIVITIES)

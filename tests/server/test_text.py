@@ -1,0 +1,85 @@
+"""Normalising, language groups, and reading Urdu script in Latin letters."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from panah.scoring.roman_urdu import romanise
+from panah.scoring.text import has_words, language_group, normalise
+
+ANY = st.text(max_size=200) | st.text(
+    alphabet="aAz @#./:httpsw_\u200c\u200b\u202e\u0640\u064bيیكکهہآاگتﷺﬁ𝓼①e\u0301LURuser😀\n", max_size=60
+)
+
+
+@given(ANY)
+def test_normalising_twice_is_normalising_once(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@given(ANY)
+def test_romanising_twice_is_romanising_once(text: str) -> None:
+    once = romanise(normalise(text))
+    assert romanise(once) == once
+
+
+@given(st.text(alphabet="abc xyz,.!?'", max_size=80))
+def test_latin_text_is_not_romanised(text: str) -> None:
+    assert romanise(text) == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "same"),
+    [
+        ("تم كيوں گئي", "تم کیوں گئی"),  # Arabic kaf and yeh
+        ("جھـــوٹ", "جھوٹ"),  # tatweel
+        ("عِزَّت", "عزت"),  # vowel marks
+        ("بے\u200cشرم", "بے شرم"),  # ZWNJ between Urdu letters
+        ("l\u200bi\u2060ar", "liar"),
+        ("\u202eliar\u202c", "liar"),
+        ("𝓵𝓲𝓪𝓻", "liar"),
+        ("plzzzzzz", "plzz"),
+        ("see https://t.co/abc?x=1 now", "see URL now"),
+        ("@Some_One1 why", "@user why"),
+        ("why\n\n  now", "why now"),
+        ("don’t", "don't"),
+    ],
+)
+def test_many_ways_of_typing_become_one(typed: str, same: str) -> None:
+    assert normalise(typed) == same
+
+
+@pytest.mark.parametrize(
+    ("text", "group"),
+    [
+        ("why were you there so late", "en"),
+        ("I main use this, is it ok to go", "en"),
+        ("tum wahan gayi kyun thi", "ur-Latn"),
+        ("itna drama kyun kar rahi ho, case file karo na", "ur-Latn"),
+        ("تم وہاں کیوں گئی تھی", "ur"),
+        ("तुम वहाँ क्यों गई", "ur"),
+        ("FIR کیوں نہیں کروائی", "ur"),
+        ("", "en"),
+    ],
+)
+def test_the_language_group_is_read_from_the_text(text: str, group: str) -> None:
+    assert language_group(normalise(text)) == group
+
+
+def test_the_hint_breaks_a_tie_only() -> None:
+    assert language_group("mera body my choice always girl", "ur") == "ur-Latn"
+    assert language_group("why were you there", "ur") == "en"
+    assert language_group("تم کیوں", "en") == "ur"
+
+
+@pytest.mark.parametrize(
+    ("text", "readable"), [("🙂", False), ("URL", False), ("@user URL ?!", False), ("7", True), ("سچ", True)]
+)
+def test_only_words_and_figures_can_be_read(text: str, readable: bool) -> None:
+    assert has_words(text) == readable
+
+
+def test_urdu_and_hindi_letters_become_the_spelling_people_type() -> None:
+    assert romanise("تم کیوں گئی") == "tum kyun gayi"
+    assert romanise("घर") == "ghar"
+    assert not any("\u0600" <= sign <= "\u06ff" for sign in romanise("ڈرامہ ٹھیک ژالہ غضب"))
