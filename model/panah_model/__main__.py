@@ -56,7 +56,7 @@ def pretrain_step(config: ConfigOption = V1) -> None:
         encoder_of(chosen),
         chosen.pretrain,
         corpus=[],
-        public=public(chosen.public_folder / "train.jsonl.gz", weights=chosen.set_weights),
+        public=public(chosen.public_file("train.jsonl.gz"), weights=chosen.set_weights),
         seed=chosen.seed,
         checkpoint=chosen.runs / "pretrain.pt",
     )
@@ -71,7 +71,7 @@ def train_step(config: ConfigOption = V1) -> None:
         encoder_of(chosen),
         chosen.train,
         corpus=corpus(chosen, "train"),
-        public=public(chosen.public_folder / "train.jsonl.gz", weights=chosen.set_weights),
+        public=public(chosen.public_file("train.jsonl.gz"), weights=chosen.set_weights),
         seed=chosen.seed,
         checkpoint=chosen.runs / "train.pt",
     )

@@ -1,17 +1,19 @@
 """One TOML file describes one model: model/configs/v1.toml."""
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
 
 MODEL = Path(__file__).resolve().parents[1]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Phase:
+class Phase(BaseModel):
     """One run of the optimiser."""
 
-    epochs: float
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int
     batch_size: int
     learning_rate: float
     warmup: float  # share of the steps
@@ -22,15 +24,16 @@ class Phase:
     respell: float = 0.0  # chance per Roman Urdu word of another spelling
 
 
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    """What a model is made from and how."""
+class Config(BaseModel):
+    """What a model is made from and how. Raises ValidationError for a missing or unknown entry."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     seed: int
     max_reply_tokens: int
     max_context_tokens: int
-    public_folder: Path  # train.jsonl.gz, dev.jsonl.gz, dev_evaluation_only.jsonl.gz
+    public_folder: Path  # train.jsonl.gz, dev.jsonl.gz, dev_evaluation_only.jsonl.gz; relative to model/
     set_weights: dict[str, float]  # share of a public set's rows that is used
     test_briefs: tuple[str, ...]
     dev_briefs: tuple[str, ...]
@@ -48,11 +51,11 @@ class Config:
     def artefact(self) -> Path:
         return MODEL / "artefacts" / self.name
 
+    def public_file(self, name: str) -> Path:
+        """One of the public files; see model/data/sources.toml."""
+        return MODEL / self.public_folder / name
+
 
 def load(path: Path) -> Config:
-    """Reads a config. Raises KeyError or TypeError for a missing or unknown entry."""
-    found = tomllib.loads(path.read_text(encoding="utf-8"))
-    phases = {name: Phase(**found.pop(name)) for name in ("pretrain", "train")}
-    lists = {name: tuple(found.pop(name)) for name in ("test_briefs", "dev_briefs")}
-    folder = (path.resolve().parent / found.pop("public_folder")).resolve()
-    return Config(public_folder=folder, **lists, **phases, **found)
+    """Reads a config."""
+    return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -70,7 +70,7 @@ def actions(rows: Sequence[Row], scores: Scores, policy: Policy) -> dict[str, An
 
 def by_language(rows: Sequence[Row], report: Callable[[list[int]], dict[str, Any]]) -> dict[str, Any]:
     """A report for each language group that has rows; it gets the rows' positions."""
-    found = {}
+    found: dict[str, Any] = {}
     for group in LANGUAGE_GROUPS:
         if at := [place for place, row in enumerate(rows) if row.lang == group]:
             found[group] = report(at)

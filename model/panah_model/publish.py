@@ -71,9 +71,9 @@ def publish(config: Config, graph: Path) -> dict[str, Any]:
         "train": {"corpus": len(corpus(config, "train")), "test_briefs": config.test_briefs},
         "test": corpus_report(classifier, corpus(config, "test"), policy),
         "dev": corpus_report(classifier, corpus(config, "dev"), policy),
-        "public_dev": public_report(classifier, public(config.public_folder / "dev.jsonl.gz"), policy),
+        "public_dev": public_report(classifier, public(config.public_file("dev.jsonl.gz")), policy),
         "public_evaluation_only": public_report(
-            classifier, public(config.public_folder / "dev_evaluation_only.jsonl.gz"), policy
+            classifier, public(config.public_file("dev_evaluation_only.jsonl.gz")), policy
         ),
     }
     write_json(config.artefact / "metrics.json", metrics)

@@ -44,7 +44,9 @@ def test_reference_replies_get_the_scores_and_the_action_they_got_when_it_was_ma
         # int8 kernels round differently on CPUs without VNNI.
         assert found == pytest.approx(np.array(one["scores"]), abs=0.05), one["id"]
         actions = [
-            policy.decide(dict(zip(LABELS, scores, strict=True)), group=language_group(text), sensitivity="balanced")
+            policy.decide(
+                dict(zip(LABELS, scores, strict=True)), group=language_group(text), sensitivity="balanced"
+            )
             for scores in (found.tolist(), one["scores"])
         ]
         if actions[0][0] != actions[1][0]:
@@ -84,7 +86,7 @@ def test_the_shipped_thresholds_were_measured_and_not_all_the_same(classifier: C
 
 def test_plain_words_without_a_victim_are_not_hidden(classifier: Classifier) -> None:
     policy = Policy("v1-0", classifier.config.thresholds)
-    texts = ["good morning", "pakistan zindabad", "I believe you", "so sorry this happened to you", "آپ بہت بہادر ہیں"]
+    texts = ["good morning", "pakistan zindabad", "I believe you", "so sorry this happened", "آپ بہت بہادر ہیں"]
     for text in texts:
         assert has_words(text)
         (row,) = classifier.score(classifier.encoder.encode([(normalise(text), "")])).tolist()

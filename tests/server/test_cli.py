@@ -11,10 +11,11 @@ import pytest
 from panah import __version__
 
 
-def panah(*arguments: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "panah", *arguments], input=stdin, capture_output=True, env=os.environ | env, check=False
-    )
+def panah(
+    *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "panah", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, env=os.environ | (env or {}), check=False)
 
 
 def lines(output: bytes) -> list[dict[str, object]]:
@@ -32,7 +33,9 @@ def test_score_reads_stdin_and_writes_a_verdict_a_line_in_order() -> None:
 
 def test_score_agrees_with_itself_from_file_to_file(tmp_path: Path) -> None:
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_text('{"id": "a", "text": "تم وہاں کیوں گئی؟", "context": "وہ میرا استاد تھا"}\n', encoding="utf-8")
+    source.write_text(
+        '{"id": "a", "text": "تم وہاں کیوں گئی؟", "context": "وہ میرا استاد تھا"}\n', encoding="utf-8"
+    )
     done = panah("score", str(source), "--output", str(target), "--sensitivity", "strict")
     assert (done.returncode, done.stdout) == (0, b"")
     piped = panah("score", "--sensitivity", "strict", stdin=source.read_bytes())
@@ -40,7 +43,18 @@ def test_score_agrees_with_itself_from_file_to_file(tmp_path: Path) -> None:
 
 
 def test_bad_lines_are_named_and_the_rest_goes_on() -> None:
-    stdin = b'{"text": "one"}\nsecretword\n\n{"text": ""}\n[1]\n{"text": "\xff"}\n{"text": "six", "who": "secretword"}\n{"text": "seven"}'
+    stdin = b"\n".join(
+        (
+            b'{"text": "one"}',
+            b"secretword",
+            b"",
+            b'{"text": ""}',
+            b"[1]",
+            b'{"text": "\xff"}',
+            b'{"text": "six", "who": "secretword"}',
+            b'{"text": "seven"}',
+        )
+    )
     done = panah("score", stdin=stdin)
     assert done.returncode == 1
     assert [one["id"] for one in lines(done.stdout)] == ["1", "8"]
@@ -65,14 +79,14 @@ def test_empty_input_is_no_fault() -> None:
         (("serve",), {"PANAH_CACHE_SECRET": "short"}, "PANAH_CACHE_SECRET"),
         (("migrate",), {"PANAH_DATABASE_URL": "postgresql+psycopg://127.0.0.1:1/none"}, "check PANAH_DATABASE_URL"),
         (("serve",), {"PANAH_DATABASE_URL": "postgresql+psycopg://127.0.0.1:1/none"}, "check PANAH_DATABASE_URL"),
-        (("serve",), {"PANAH_DATABASE_URL": "nonsense"}, 'PANAH_DATABASE_URL: write "sqlite:///panah.db" or'),
-        (("migrate",), {"PANAH_DATABASE_URL": "mysql://u:p@h/d"}, 'PANAH_DATABASE_URL: write "sqlite:///panah.db" or'),
+        (("serve",), {"PANAH_DATABASE_URL": "nonsense"}, 'PANAH_DATABASE_URL: write "sqlite'),
+        (("migrate",), {"PANAH_DATABASE_URL": "mysql://u:p@h/d"}, 'PANAH_DATABASE_URL: write "sqlite'),
     ],
 )
 def test_what_cannot_be_done_is_one_line_that_says_why(
     arguments: tuple[str, ...], env: dict[str, str], told: str
 ) -> None:
-    done = panah(*arguments, **env)
+    done = panah(*arguments, env=env)
     assert done.returncode == 2
     (line,) = done.stderr.decode().splitlines()
     assert line.startswith("panah: ")
@@ -80,11 +94,11 @@ def test_what_cannot_be_done_is_one_line_that_says_why(
 
 
 def test_serve_refuses_a_postgresql_that_was_not_migrated_and_migrate_helps(fresh_database: str) -> None:
-    refused = panah("serve", "--port", "0", PANAH_DATABASE_URL=fresh_database)
+    refused = panah("serve", "--port", "0", env={"PANAH_DATABASE_URL": fresh_database})
     assert refused.returncode == 2
     assert b"run `panah migrate` first" in refused.stderr
     for _ in range(2):
-        assert panah("migrate", PANAH_DATABASE_URL=fresh_database).returncode == 0
+        assert panah("migrate", env={"PANAH_DATABASE_URL": fresh_database}).returncode == 0
 
 
 def test_version_names_the_service_and_the_model() -> None:

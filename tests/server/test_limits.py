@@ -39,7 +39,7 @@ def test_made_up_tokens_do_not_escape_the_limit(model: StubModel, make_client: M
     client = make_client(score_limit="1/minute")
     assert statuses(client, 2) == [200, 429]
     for guess in ("a", "b", "ü"):
-        refused = client.post("/v1/score", json=BODY, headers={"Authorization": f"Bearer {guess}".encode()})
+        refused = client.post("/v1/score", json=BODY, headers={b"Authorization": f"Bearer {guess}".encode()})
         assert (refused.status_code, refused.json()["code"]) == (401, "unknown-token")
         assert refused.headers["www-authenticate"] == "Bearer"
 

@@ -154,7 +154,9 @@ ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
 )
-ODD_REPLY = st.fixed_dictionaries({"id": ANY_JSON, "text": ANY_JSON}, optional={"context": ANY_JSON, "lang": ANY_JSON})
+ODD_REPLY = st.fixed_dictionaries(
+    {"id": ANY_JSON, "text": ANY_JSON}, optional={"context": ANY_JSON, "lang": ANY_JSON}
+)
 
 
 @pytest.fixture(scope="module")
