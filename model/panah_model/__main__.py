@@ -8,6 +8,7 @@
 A step that was cut goes on from its last epoch. `all` runs them in order.
 """
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +17,11 @@ import typer
 from tokenizers import Tokenizer
 
 from panah.scoring.classifier import Encoder
+from panah.scoring.policy import LABELS
+from panah_model import figures
 from panah_model.config import MODEL, Config, load
-from panah_model.fit import fit
+from panah_model.evaluate import by_language, ranking
+from panah_model.fit import fit, predict
 from panah_model.network import BASE, PairClassifier
 from panah_model.publish import publish
 from panah_model.quantise import export, quantise
@@ -66,14 +70,24 @@ def pretrain_step(config: ConfigOption = V1) -> None:
 def train_step(config: ConfigOption = V1) -> None:
     """Learn the labels from the corpus, with some public rows beside it."""
     chosen = load(config)
+    network, encoder = network_from(chosen.runs / "pretrain.pt"), encoder_of(chosen)
+    dev = corpus(chosen, "dev")
+
+    def report() -> None:
+        scores = predict(network, encoder, dev)
+        for group, found in by_language(dev, lambda at: ranking([dev[place] for place in at], scores[at])).items():
+            areas = {label: found[label]["auc"] for label in LABELS if label in found}
+            typer.echo(f"  dev {group}: {areas}")
+
     fit(
-        network_from(chosen.runs / "pretrain.pt"),
-        encoder_of(chosen),
+        network,
+        encoder,
         chosen.train,
         corpus=corpus(chosen, "train"),
         public=public(chosen.public_file("train.jsonl.gz"), weights=chosen.set_weights),
         seed=chosen.seed,
         checkpoint=chosen.runs / "train.pt",
+        after_epoch=report,
     )
 
 
@@ -90,8 +104,14 @@ def publish_step(config: ConfigOption = V1) -> None:
     """Calibrate, measure, and write the artefact."""
     chosen = load(config)
     metrics = publish(chosen, chosen.runs / "int8.onnx")
-    for group, report in metrics["test"].items():
-        typer.echo(f"{group}: victim_blaming {report['victim_blaming']}, hostile {report['hostile']}")
+    typer.echo("\n".join(figures.write(metrics)))
+
+
+@app.command("figures")
+def figures_step(config: ConfigOption = V1) -> None:
+    """Print the model card's tables from the artefact's metrics.json."""
+    metrics = json.loads((load(config).artefact / "metrics.json").read_text(encoding="utf-8"))
+    typer.echo("\n".join(figures.write(metrics)))
 
 
 @app.command("all")

@@ -13,7 +13,7 @@ from rich.progress import track
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
-from panah.scoring.classifier import Encoded, Encoder
+from panah.scoring.classifier import Encoded, Encoder, Scores
 from panah_model.config import Phase
 from panah_model.network import PairClassifier
 from panah_model.rows import Row
@@ -90,6 +90,20 @@ def batches(
         yield tensors([pair for pair, _ in group], device), wanted, known
 
 
+@torch.no_grad()
+def predict(network: PairClassifier, encoder: Encoder, rows: Sequence[Row]) -> Scores:
+    """Logits of rows in their order, (rows, labels): what the weights say before they are exported."""
+    network.eval()
+    device = next(network.parameters()).device
+    pairs = encoder.encode([(row.text, row.context) for row in rows])
+    order = sorted(range(len(pairs)), key=lambda at: len(pairs[at].ids))
+    found = np.zeros((len(rows), len(rows[0].targets)), np.float32)
+    for start in range(0, len(order), 64):
+        batch = order[start : start + 64]
+        found[batch] = network(**tensors([pairs[at] for at in batch], device)).cpu().numpy()
+    return found
+
+
 def fit(
     network: PairClassifier,
     encoder: Encoder,
@@ -99,7 +113,7 @@ def fit(
     public: Sequence[Row],
     seed: int,
     checkpoint: Path,
-    after_epoch: Callable[[int], None] = lambda _: None,
+    after_epoch: Callable[[], None] = lambda: None,
 ) -> None:
     """Trains in place. Writes `checkpoint` after each epoch and goes on from it when it is there."""
     device = next(network.parameters()).device
@@ -156,4 +170,4 @@ def fit(
             },
             checkpoint,
         )
-        after_epoch(epoch + 1)
+        after_epoch()

@@ -62,6 +62,7 @@ export function installChrome() {
 		},
 		permissions: {
 			contains: vi.fn(async (_wanted: {origins: string[]}) => true),
+			getAll: vi.fn(async () => ({origins: ['http://127.0.0.1/*', 'https://x.com/*'], permissions: []})),
 			request: vi.fn(async (_wanted: {origins: string[]}) => true),
 			remove: vi.fn(async (_wanted: {origins: string[]}) => true),
 			onAdded: fakeEvent<[]>(),

@@ -51,13 +51,13 @@ def test_clear_replies_are_hidden_and_kind_ones_are_not(browser: Browser, edge: 
     tab = browser.open(PATH, size=TALL)
     read(tab, edge, REPLIES)
     found = states(tab)
-    wrong = {
-        reply.text: f"{found[reply.id]['mark'] or 'shown'}, but it is {WHY[reply.id]}"
+    wrong = [
+        f"{found[reply.id]['mark'] or 'shown'}, but it is {WHY[reply.id]}: {reply.text}"
         for reply in REPLIES
         if (EXPECTED[reply.id] == "hidden" and found[reply.id]["seen"])
         or (EXPECTED[reply.id] == "shown" and not found[reply.id]["seen"])
-    }
-    assert not wrong
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_what_is_no_strangers_reply_is_neither_hidden_nor_sent(browser: Browser, edge: Recorder) -> None:

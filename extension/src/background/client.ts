@@ -1,6 +1,7 @@
 import {permissionFor} from '../core/server-address.js';
 import type {Server} from '../core/settings.js';
 import {readVerdicts, type Sensitivity, type Verdict, type Version} from '../core/verdicts.js';
+import {SITE_PERMISSION} from '../x/route.js';
 
 /** How long one request may take, in milliseconds. */
 export const TIMEOUT = 8000;
@@ -83,6 +84,13 @@ async function readPolicy(response: Response): Promise<Health> {
 /** Whether the browser lets us reach the server. People can take a host permission back at any time. */
 export function mayReach(address: string): Promise<boolean> {
 	return chrome.permissions.contains({origins: [permissionFor(address)]});
+}
+
+/** Whether the browser lets us work on X. In Firefox people can switch that off, and content scripts with it. */
+export async function mayWorkOnSite(): Promise<boolean> {
+	// Asked this way since Chrome's contains() leaves out what only content scripts may do.
+	const {origins = []} = await chrome.permissions.getAll();
+	return origins.includes(SITE_PERMISSION);
 }
 
 async function call<T>(

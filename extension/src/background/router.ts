@@ -12,7 +12,7 @@ import {digest, hasWords, prepare} from '../core/text.js';
 import type {Verdict, Version} from '../core/verdicts.js';
 import {type BreakerState, pauseLeft, readBreaker} from './breaker.js';
 import {type Cache, openCache} from './cache.js';
-import {checkHealth, mayReach, ScoringFailed, score, type Target} from './client.js';
+import {checkHealth, mayReach, mayWorkOnSite, ScoringFailed, score, type Target} from './client.js';
 import {type Job, openQueue, type ScoreQueue} from './queue.js';
 
 const PROBE = 'probe';
@@ -137,6 +137,7 @@ async function makeJob(
 async function answerStatus(): Promise<Status> {
 	const {settings, server, queue, versions, access} = await remembered();
 	if (!settings.enabled) return {state: 'off'};
+	if (!(await mayWorkOnSite())) return {state: 'site'};
 	if (!(await mayReach(server.address))) return {state: 'permission'};
 	const health = await checkHealth(server);
 	if (health.state === 'ready') {

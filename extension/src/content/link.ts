@@ -6,8 +6,8 @@ export class ContextGone extends Error {
 }
 
 const FAILED: ScoreAnswer = {ok: false, refusal: 'failed', retryIn: 5000};
-/** Before the second try, in milliseconds: a worker that is just being restarted needs a moment. */
-const SECOND_TRY = 200;
+/** Before the second try, in milliseconds. Chromium takes some 400 to let a stopped worker go and start another. */
+const SECOND_TRY = 1000;
 // Chrome's and Firefox's words for a worker that is not there, or that died before it answered.
 const ASLEEP = /receiving end does not exist|(?:message )?(?:channel|port) (?:is )?closed|promised response/i;
 

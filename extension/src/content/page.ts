@@ -23,7 +23,6 @@ export async function startPage(): Promise<void> {
 	let settings: Settings = DEFAULT_SETTINGS;
 	let conversation: Conversation | undefined;
 	let focalId: string | undefined;
-	let overlaid = false;
 	let leftAt = 0;
 	let viewer: string | undefined;
 
@@ -34,8 +33,8 @@ export async function startPage(): Promise<void> {
 	}
 
 	function onRoute(route: Route): void {
-		overlaid = route.kind === 'overlay';
-		if (overlaid) return;
+		// The conversation below an overlay stays as it is.
+		if (route.kind === 'overlay') return;
 		const next = route.kind === 'conversation' ? route.focalId : undefined;
 		if (next === focalId) return;
 		conversation?.close();
@@ -51,8 +50,6 @@ export async function startPage(): Promise<void> {
 		}
 		viewer = readViewer(document) ?? viewer;
 		if (conversation === undefined) clearWhenGone(covers, leftAt);
-		// Below an overlay the page stays as it is.
-		else if (overlaid) covers.tend();
 		else if (viewer !== undefined || Date.now() - started > VIEWER_WAIT) conversation.look();
 	}
 

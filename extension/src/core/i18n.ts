@@ -21,10 +21,12 @@ export function direction(language: Language): 'ltr' | 'rtl' {
 
 /** One text of ours. `{name}` in it stands for `values.name`. */
 export function say(language: Language, key: MessageKey, values: Record<string, string> = {}): string {
-	return MESSAGES[language][key].message.replace(
-		/\{(\w+)\}/g,
-		(whole, name: string) => values[name] ?? whole,
-	);
+	return MESSAGES[language][key].message.replace(/\{(\w+)\}/g, (whole, name: string) => {
+		const value = values[name];
+		if (value === undefined) return whole;
+		// Between Urdu words an address or a version would fall apart without a direction of its own.
+		return language === 'ur' && /[A-Za-z0-9]/.test(value) ? `\u2066${value}\u2069` : value;
+	});
 }
 
 /** What the reply does, in a few words that follow "Reply hidden:". */

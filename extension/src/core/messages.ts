@@ -28,7 +28,7 @@ export type Refusal = 'off' | 'permission' | 'paused' | 'failed' | 'cancelled';
 export type ScoreAnswer = {ok: true; verdict: Verdict} | {ok: false; refusal: Refusal; retryIn: number};
 
 export type Status =
-	| {state: 'off' | 'permission' | 'unreachable' | 'refused' | 'starting'}
+	| {state: 'off' | 'site' | 'permission' | 'unreachable' | 'refused' | 'starting'}
 	/** `until`: milliseconds since 1970. */
 	| {state: 'paused'; until: number}
 	| {state: 'ready'; version?: Version};

@@ -34,7 +34,6 @@ export function openCovers() {
 	const shown = new Set<string>();
 	/** Pixels that hidden replies keep, by id; undefined for those that need no more than their line. */
 	const rooms = new Map<string, number | undefined>();
-	let reloadNeeded = false;
 
 	/** Makes the page agree with the decision. Doing so again changes nothing. */
 	function present({article, id, sample}: Standing, decision: Decision, language: Language): void {
@@ -91,7 +90,6 @@ export function openCovers() {
 
 	function put(article: HTMLElement, cover: Cover): void {
 		covers.set(article, cover);
-		if (reloadNeeded) cover.shell.askForReload();
 		restore(article, cover);
 	}
 
@@ -152,7 +150,6 @@ export function openCovers() {
 			rooms.clear();
 		},
 		askForReload() {
-			reloadNeeded = true;
 			for (const {shell} of covers.values()) shell.askForReload();
 		},
 	};

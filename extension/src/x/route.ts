@@ -1,6 +1,9 @@
 /** A page of X as far as it concerns us. 'overlay': something lies over the page before, which stays as it is. */
 export type Route = {kind: 'conversation'; focalId: string} | {kind: 'overlay'} | {kind: 'other'};
 
+/** What the browser must let us work on; the older hosts lead here. */
+export const SITE_PERMISSION = 'https://x.com/*';
+
 const HOSTS = new Set(['x.com', 'twitter.com', 'mobile.twitter.com']);
 // The photo viewer keeps the conversation below or beside it. Ids stay texts: they exceed 2^53.
 const CONVERSATION = /^\/(?:i\/web|\w{1,20})\/status\/(\d{1,20})(?:\/(?:photo|video)\/\d+)?\/?$/;

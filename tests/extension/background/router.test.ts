@@ -202,6 +202,11 @@ describe('the state told to the popup', () => {
 		expect(edge).not.toHaveBeenCalled();
 	});
 
+	test('switched off on X, which Firefox lets people do', async () => {
+		browser.permissions.getAll.mockResolvedValue({origins: ['http://127.0.0.1/*'], permissions: []});
+		expect(await status()).toEqual({state: 'site'});
+	});
+
 	test('no permission', async () => {
 		browser.permissions.contains.mockResolvedValue(false);
 		expect(await status()).toEqual({state: 'permission'});

@@ -248,6 +248,25 @@ describe('elements that X uses again', () => {
 	});
 });
 
+test('a beginning that is still being judged is cancelled when X folds out the whole', async () => {
+	worker = () => new Promise(() => {});
+	await open([cellHtml(FOCAL), reply(2, 'A long reply', {showMore: true})]);
+	(articleOf(2)?.querySelector('[data-testid="tweetText"]') as Element).innerHTML =
+		'A long reply. Your fault.';
+	await settle();
+	expect(asked()).toHaveLength(2);
+	expect(cancelled()).toEqual([asked()[0]?.ask]);
+});
+
+test('a hidden reply whose parts X takes away for a moment stays hidden', async () => {
+	await open([cellHtml(FOCAL), reply(2)]);
+	for (const part of articleOf(2)?.querySelectorAll('[data-testid="tweetText"], [role=group]') ?? [])
+		part.remove();
+	await settle();
+	expect(markOf(2)).toBe('hidden');
+	expect(lines()).toEqual(['2']);
+});
+
 describe('what is asked', () => {
 	test('is near the window only', async () => {
 		FakeIntersectionObserver.everything = false;
@@ -330,6 +349,21 @@ describe('going from page to page', () => {
 		expect(lines()).toEqual([]);
 	});
 
+	test('while the next conversation is still coming, what is hidden stays hidden', async () => {
+		await open([cellHtml(FOCAL), reply(2)]);
+		go('/somebody/status/77');
+		await settle();
+		expect(lines()).toEqual(['2']);
+	});
+
+	test('what X is about to remove does not flash', async () => {
+		await open([cellHtml(FOCAL), reply(2)]);
+		go('/home');
+		dispatchEvent(new PopStateEvent('popstate'));
+		await settle(0);
+		expect(lines()).toEqual(['2']);
+	});
+
 	test('home shows everything', async () => {
 		await open([cellHtml(FOCAL), reply(2)]);
 		go('/home');
@@ -410,6 +444,22 @@ describe('settings that change while the page is open', () => {
 		expect(markOf(2)).toBeUndefined();
 		expect(lines()).toEqual([]);
 	});
+});
+
+test('an answer under settings that hold no more counts for nothing', async () => {
+	const answers: Array<(answer: ScoreAnswer) => void> = [];
+	worker = () => new Promise(resolve => answers.push(resolve));
+	await open([cellHtml(FOCAL), reply(2)]);
+	browser.runtime.onMessage.fire({kind: 'notice', notice: 'changed'}, {}, () => {});
+	await settle(50);
+	expect(cancelled()).toEqual([asked()[0]?.ask]);
+	answers[0]?.({ok: true, verdict: {action: 'hide', reason: 'blame', partial: false}});
+	await settle();
+	expect(lines()).toEqual([]);
+	answers[1]?.({ok: true, verdict: {action: 'show', partial: false}});
+	await settle();
+	expect(lines()).toEqual([]);
+	expect(asked()).toHaveLength(2);
 });
 
 test('an extension that is gone leaves hidden what is hidden, says so, and rests', async () => {

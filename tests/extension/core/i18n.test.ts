@@ -24,6 +24,13 @@ test('values take their places, and a missing one leaves the place to be seen', 
 	expect(say('en', 'line_hidden')).toBe('Reply hidden: {act}');
 });
 
+test('an address or a version between Urdu words keeps its own direction', () => {
+	expect(say('ur', 'status_permission', {server: 'panah.example.org'})).toContain(
+		'\u2066panah.example.org\u2069',
+	);
+	expect(say('ur', 'line_hidden', {act: sayAct('ur', 'blame')})).not.toMatch(/[\u2066\u2069]/);
+});
+
 test.each([...LABELS, 'other'] as const)('%s has its own words in both languages', reason => {
 	const said = (['en', 'ur'] as const).flatMap(language => [
 		sayAct(language, reason),

@@ -108,6 +108,7 @@ describe('the server', () => {
 			['check'],
 		],
 		[{state: 'permission'}, /may not reach 127\.0\.0\.1:8000/, ['grant']],
+		[{state: 'site'}, /may not work on x\.com/, ['grant']],
 		[undefined, /does not answer/, ['check']],
 	];
 
@@ -233,6 +234,18 @@ describe('the token', () => {
 		expect(said('token-note')).toMatch(/no spaces/);
 		expect(serverNow()).toBeUndefined();
 	});
+});
+
+test('so is being allowed on X, and a browser that does not ask has said no', async () => {
+	status = {state: 'site'};
+	await open();
+	browser.permissions.request.mockRejectedValueOnce(
+		new Error('Only permissions of the manifest may be requested.'),
+	);
+	at('#grant').click();
+	await settle();
+	expect(browser.permissions.request).toHaveBeenCalledWith({origins: ['https://x.com/*']});
+	expect(said('status')).toMatch(/may not work on x\.com/);
 });
 
 test('a missing permission is asked for on the click', async () => {

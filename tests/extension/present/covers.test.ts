@@ -253,7 +253,7 @@ describe('changes', () => {
 		expect(group.classList.contains('dark')).toBe(true);
 	});
 
-	test('an extension that is gone asks for a reload, on lines that are there and on later ones', () => {
+	test('an extension that is gone asks for a reload, and leaves hidden what is hidden', () => {
 		present(HIDE);
 		const note = () => insideOf(lines()[0]).querySelector('.reload') as HTMLElement;
 		expect(note().hidden).toBe(true);

@@ -14,6 +14,7 @@ import {
 	saveSettings,
 } from '../../core/settings.js';
 import {SENSITIVITIES} from '../../core/verdicts.js';
+import {SITE_PERMISSION} from '../../x/route.js';
 
 let settings: Settings;
 let server: Server;
@@ -120,8 +121,8 @@ function drawStatus(): void {
 		isLoopback(server.address) ? '' : say(language, 'address_far', values),
 	];
 	find('version', HTMLElement).textContent = parts.filter(Boolean).join(' ');
-	find('grant', HTMLElement).hidden = state !== 'permission';
-	find('check', HTMLElement).hidden = ['checking', 'off', 'ready', 'permission'].includes(state);
+	find('grant', HTMLElement).hidden = !['site', 'permission'].includes(state);
+	find('check', HTMLElement).hidden = ['checking', 'off', 'ready', 'site', 'permission'].includes(state);
 }
 
 function fillServer(): void {
@@ -150,7 +151,7 @@ async function submitServer(): Promise<void> {
 	const typed = token.value === before.token ? moved.token : token.value;
 	server = {...moved, token: typed};
 	// Asked before anything is awaited: browsers take only a click for a wish, and not what follows later.
-	const granted = requestPermission();
+	const granted = requestPermission(permissionFor(server.address));
 	await saveServer(server);
 	fillServer();
 	find('address-note', HTMLElement).textContent = say(language, 'saved');
@@ -160,12 +161,13 @@ async function submitServer(): Promise<void> {
 }
 
 async function grant(): Promise<void> {
-	await requestPermission();
+	await requestPermission(status?.state === 'site' ? SITE_PERMISSION : permissionFor(server.address));
 	await checkServer();
 }
 
-async function requestPermission(): Promise<void> {
-	await chrome.permissions.request({origins: [permissionFor(server.address)]});
+/** Asks the browser's own question. A browser that does not want to ask has said no. */
+async function requestPermission(origin: string): Promise<void> {
+	await chrome.permissions.request({origins: [origin]}).catch(() => false);
 }
 
 /** Gives back the permission for a server that is not used any more. */
