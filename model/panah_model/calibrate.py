@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from panah.scoring.classifier import Scores
 from panah.scoring.policy import LABELS, SENSITIVITIES, Label, Threshold, Thresholds
-from panah.scoring.text import LANGUAGE_GROUPS
+from panah.scoring.text import LANGUAGE_GROUPS, language_group
 from panah_model.config import Config
 from panah_model.rows import Row
 
@@ -29,14 +29,15 @@ def limits(innocent: Scores, bound: float) -> NDArray[np.float64]:
 
 
 def thresholds(rows: Sequence[Row], scores: Scores, config: Config) -> Thresholds:
-    """The shipped policy. A language's own innocent rows can be few, so each threshold is the higher one of
-    the language's and of all rows' together: when unsure, show.
+    """The shipped policy. As the service does, it takes the language that the text looks like. A language's own
+    innocent rows can be few, so each threshold is the higher one of the language's and of all rows' together:
+    when unsure, show.
     """
     innocent = np.array([row.targets[LABELS.index("hostile")] == 0 for row in rows])
     policy: dict[str, dict[str, dict[Label, Threshold]]] = {}
     for sensitivity in SENSITIVITIES:
         for group in LANGUAGE_GROUPS:
-            own = innocent & np.array([row.lang == group for row in rows])
+            own = innocent & np.array([language_group(row.text) == group for row in rows])
             hide, flag = (
                 np.maximum(limits(scores[own], bound), limits(scores[innocent], bound))
                 for bound in (config.false_hides[sensitivity], config.false_flags[sensitivity])

@@ -1,5 +1,6 @@
 """The optimiser's loop, for both phases: seeded, with checkpoints to go on from."""
 
+import hashlib
 import math
 import random
 import re
@@ -90,7 +91,14 @@ def batches(
         yield tensors([pair for pair, _ in group], device), wanted, known
 
 
-@torch.no_grad()
+def digest(phase: Phase, seed: int, rows: Sequence[Row]) -> str:
+    """Names what a run learns from, so that it never goes on from another one's checkpoint."""
+    found = hashlib.sha256(f"{phase} {seed}".encode())
+    for row in rows:
+        found.update(f"{row.text}\0{row.context}\0".encode() + row.targets.tobytes())
+    return found.hexdigest()
+
+
 def predict(network: PairClassifier, encoder: Encoder, rows: Sequence[Row]) -> Scores:
     """Logits of rows in their order, (rows, labels): what the weights say before they are exported."""
     network.eval()
@@ -98,9 +106,10 @@ def predict(network: PairClassifier, encoder: Encoder, rows: Sequence[Row]) -> S
     pairs = encoder.encode([(row.text, row.context) for row in rows])
     order = sorted(range(len(pairs)), key=lambda at: len(pairs[at].ids))
     found = np.zeros((len(rows), len(rows[0].targets)), np.float32)
-    for start in range(0, len(order), 64):
-        batch = order[start : start + 64]
-        found[batch] = network(**tensors([pairs[at] for at in batch], device)).cpu().numpy()
+    with torch.inference_mode():
+        for start in range(0, len(order), 64):
+            batch = order[start : start + 64]
+            found[batch] = network(**tensors([pairs[at] for at in batch], device)).cpu().numpy()
     return found
 
 
@@ -131,8 +140,11 @@ def fit(
         optimiser, lambda at: min((at + 1) / warm, max(0.0, (steps - at) / max(1, steps - warm)))
     )
     first = 0
+    origin = digest(phase, seed, [*corpus, *public])
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
+        if saved["origin"] != origin:
+            raise ValueError(f"{checkpoint} was made from other rows or settings; move it away to train anew")
         network.load_state_dict(saved["network"])
         optimiser.load_state_dict(saved["optimiser"])
         schedule.load_state_dict(saved["schedule"])
@@ -167,6 +179,7 @@ def fit(
                 "optimiser": optimiser.state_dict(),
                 "schedule": schedule.state_dict(),
                 "epoch": epoch + 1,
+                "origin": origin,
             },
             checkpoint,
         )

@@ -1,7 +1,9 @@
 """Rows to learn from and to measure on: the project's corpus and the public sets."""
 
 import gzip
+import hashlib
 import json
+import tomllib
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -75,10 +77,20 @@ def corpus(config: Config, split: Split) -> list[Row]:
     ]
 
 
+def refuse_another(path: Path) -> None:
+    """Raises ValueError for a file that is not the one sources.toml names."""
+    sources = tomllib.loads((MODEL / "data" / "sources.toml").read_text(encoding="utf-8"))
+    known = {one["name"]: one["sha256"] for one in sources["file"]}
+    with path.open("rb") as opened:
+        if hashlib.file_digest(opened, "sha256").hexdigest() != known.get(path.name):
+            raise ValueError(f"{path.name} is not the file that model/data/sources.toml names")
+
+
 def public(path: Path, *, weights: dict[str, float] | None = None) -> list[Row]:
     """Public rows with a hostility label; the other labels are unknown, a null is unknown too.
     `weights` is the share of each set's rows to keep, 1 where it names none; which ones is fixed.
     """
+    refuse_another(path)
     only_hostile = np.array([label == "hostile" for label in LABELS], np.float32)
     found = []
     for at, row in enumerate(read_lines(path)):

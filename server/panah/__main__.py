@@ -1,6 +1,7 @@
 """`panah serve | score | migrate | version`, also as `python -m panah`."""
 
 import logging
+import socket
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 import uvicorn
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from sqlalchemy.exc import SQLAlchemyError
 
 from panah import __version__
@@ -38,6 +40,8 @@ def fail(message: str) -> NoReturn:
 def settings_or_fail(model_dir: Path | None = None) -> Settings:
     try:
         return load_settings(model_dir)
+    except SettingsError as error:
+        fail(f"a PANAH_… variable that takes a list is not JSON ({str(error).partition(' from ')[0]})")
     except ValidationError as error:
         wrong = error.errors()[0]
         name = "PANAH_" + "_".join(str(part) for part in wrong["loc"][:1]).upper()
@@ -67,12 +71,15 @@ def serve(
         fail(f"the model cannot be used: {error}; check PANAH_MODEL_DIR")
     finally:
         engine.dispose()
+    try:
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        fail(f"cannot listen on {host} port {port}: {error.strerror}; choose another --host or --port")
     shown = f"[{host}]" if ":" in host else host
+    port = listening.getsockname()[1]
     typer.echo(f"Panah {__version__} is at http://{shown}:{port}  (try it there; API at /docs; stop with Ctrl-C)")
-    uvicorn.run(
+    config = uvicorn.Config(
         service,
-        host=host,
-        port=port,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         http="httptools",
         access_log=False,  # an access log would tell who reads, and when
@@ -81,6 +88,7 @@ def serve(
         forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=10,
     )
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 @app.command()
@@ -101,6 +109,8 @@ def score(
         judge = cli.Judge(settings.model_dir, sensitivity=sensitivity)
     except (FileNotFoundError, ValueError) as error:
         fail(f"the model cannot be used: {error}")
+    if source and output and output.exists() and source.samefile(output):
+        fail("the verdicts would overwrite the replies; name another --output")
     with ExitStack() as files:
         try:
             lines = files.enter_context(source.open("rb")) if source else sys.stdin.buffer

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import AsyncIterator
 
@@ -21,6 +22,8 @@ from panah.scoring.policies import Policies
 from panah.scoring.service import Scorer
 from panah.settings import Settings
 from panah.web import Envelope
+
+log = logging.getLogger("panah")
 
 DESCRIPTION = """
 Panah judges replies against the disclosure they answer, so that people who speak about harassment do not
@@ -56,7 +59,10 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         redis = make_redis(settings)
         policies = Policies(engine, models[0].config, refresh=settings.policy_refresh)
-        await asyncio.to_thread(policies.load)
+        try:
+            await asyncio.to_thread(policies.load)
+        except ValueError as error:  # a row that somebody wrote by hand
+            log.error("the newest policy in the database cannot be used: %s", type(error).__name__)
         batcher = MicroBatcher(
             [model.score for model in models],
             batch_size=settings.batch_size,
@@ -80,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             refreshing.cancel()
             await batcher.close()
+            app.state.scorer.close()
             if redis is not None:
                 await redis.aclose()
             engine.dispose()
@@ -101,5 +108,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(scoring.make_router(limiter, score_limit=settings.score_limit))
     app.include_router(health.router)
     pages.install(app)
-    app.add_middleware(Envelope, metrics=metrics, body_limit=settings.body_limit)
+    app.add_middleware(
+        Envelope,
+        metrics=metrics,
+        body_limit=settings.body_limit,
+        allowed_hosts=settings.allowed_hosts,
+    )
     return app

@@ -12,11 +12,16 @@ from panah.resources import PACKAGE
 # FastAPI runs plain `def` routes in 40 threads: fewer connections would make requests queue unseen.
 CONNECTIONS = 40
 
+# A PostgreSQL that accepts and then says nothing must not hold threads for ever: seconds and milliseconds.
+PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 5000, "options": "-c lock_timeout=30000"}
+
 
 def make_engine(url: str) -> Engine:
     """An engine for a SQLite or PostgreSQL URL. SQLite runs in WAL mode with foreign keys on."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=10, max_overflow=CONNECTIONS - 10, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=10, max_overflow=CONNECTIONS - 10, pool_pre_ping=True, connect_args=PATIENCE
+        )
     engine = create_engine(
         url, pool_size=10, max_overflow=CONNECTIONS - 10, connect_args={"check_same_thread": False}
     )

@@ -1,5 +1,6 @@
 """The one form in which Panah says no: application/problem+json (RFC 9457)."""
 
+import traceback
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -23,6 +24,16 @@ class AppError(Exception):
         self.retry_after = retry_after  # seconds
 
 
+class UnknownHost(AppError):
+    status = 421
+    code = "unknown-host"
+
+
+class NotJson(AppError):
+    status = 415
+    code = "not-json"
+
+
 class BodyTooLarge(AppError):
     status = 413
     code = "body-too-large"
@@ -41,6 +52,12 @@ class Overloaded(AppError):
 class ScoringFailed(AppError):
     status = 503
     code = "scoring-failed"
+
+
+def frames(error: BaseException) -> str:
+    """Where an error came from, one call a line, without its message: that could quote somebody's words."""
+    calls = traceback.extract_tb(error.__traceback__)
+    return "\n".join(f"  {call.filename}:{call.lineno} {call.name}" for call in calls)
 
 
 def problem(status: int, code: str, detail: str, *, retry_after: int | None = None, **members: Any) -> Response:
@@ -85,13 +102,10 @@ def install_error_handlers(app: FastAPI) -> None:
         return problem(error.status, error.code, error.detail, retry_after=error.retry_after)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
         found = error.errors()
         if any(one["type"] == "json_invalid" for one in found):
-            return problem(400, "not-json", "The body is not valid JSON.")
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip()
-        if any(tuple(one["loc"]) == ("body",) for one in found) and not content_type.endswith("json"):
-            return problem(415, "not-json", "Send the body as JSON, with Content-Type: application/json.")
+            return problem(400, "not-json", "The body is not valid JSON in UTF-8.")
         errors = [explain(one) for one in found[:8]]
         said = "; ".join(f"{one['where']} {one['what']}" for one in errors[:3])
         return problem(422, "invalid-request", f"The request could not be read: {said}.", errors=errors)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import ipaddress
+import logging
 import math
 import time
 
@@ -21,33 +22,46 @@ def client_address(request: Request) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host
-    if address.version == 4:
-        return host
-    return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is None:
+            return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+        address = address.ipv4_mapped
+    return str(address)
 
 
-def identify(request: Request) -> None:
-    """A dependency: who this request is counted for. Raises UnknownToken for a token nobody gave out,
-    since counting it by itself would let anybody escape the limits with made-up tokens.
-    """
-    settings: Settings = request.app.state.settings
+def given_token(request: Request) -> bytes:
+    """The bearer token as it came, empty without one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        request.state.client = f"address:{client_address(request)}"
-        return
-    given = token.strip().encode()
-    if not any(hmac.compare_digest(given, known.get_secret_value().encode()) for known in settings.client_tokens):
-        raise UnknownToken("This server does not know that token. Remove it, or ask whoever runs the server.")
-    request.state.client = f"token:{hashlib.sha256(given).hexdigest()[:32]}"  # Redis must not hold tokens
+    return token.strip().encode("latin-1") if scheme.lower() == "bearer" else b""  # as Starlette decodes headers
+
+
+def is_known(token: bytes, settings: Settings) -> bool:
+    """Whether the operator gave out this token. Takes the same time for every wrong one."""
+    known = [one.get_secret_value().encode() for one in settings.client_tokens]
+    return sum(hmac.compare_digest(token, one) for one in known) > 0
 
 
 def client_key(request: Request) -> str:
-    """The bucket that slowapi counts in. An empty key would limit nothing, so there is always one."""
-    return str(request.state.client)
+    """The bucket that slowapi counts in: a known token's own, else the address's. An unknown token counts for
+    its address, so that nobody escapes with made-up ones. An empty key would limit nothing: there is always one.
+    """
+    token = given_token(request)
+    if token and is_known(token, request.app.state.settings):
+        return f"token:{hashlib.sha256(token).hexdigest()[:32]}"  # Redis must not hold tokens
+    return f"address:{client_address(request)}"
+
+
+def refuse_unknown_token(request: Request) -> None:
+    """Raises UnknownToken for a token that nobody gave out: its owner believes to have a bucket of their own."""
+    token = given_token(request)
+    if token and not is_known(token, request.app.state.settings):
+        raise UnknownToken("This server does not know that token. Remove it, or ask whoever runs the server.")
 
 
 def make_limiter(settings: Settings) -> Limiter:
     """Counts in memory, or in Redis when it is set, falling back to memory while Redis is down."""
+    # Its warnings name the client that went over the limit: nobody's address belongs in a log.
+    logging.getLogger("slowapi").setLevel(logging.CRITICAL)
     if settings.redis_url is None:
         return Limiter(key_func=client_key, storage_uri="memory://", key_style="endpoint")
     return Limiter(

@@ -57,10 +57,12 @@ class Settings(BaseSettings):
     cache_ttl: Seconds = 24 * 3600
     batch_size: Annotated[int, Field(gt=0, le=256)] = 16
     batch_window: Annotated[float, Field(ge=0, le=0.05)] = 0.002
-    queue_capacity: Annotated[int, Field(gt=0)] = 2048  # replies waiting; beyond it the answer is 503
+    queue_capacity: Annotated[int, Field(ge=64)] = 2048  # replies waiting; beyond it the answer is 503
     model_threads: Annotated[int, Field(ge=0, le=256)] = 0  # single-thread sessions; 0: one per core
     body_limit: Annotated[int, Field(gt=0)] = 512 * 1024  # bytes
     score_limit: Limit = "240/minute"  # requests per client, each with up to 64 replies
+    # Names it answers under; ["*"] for all of them, where a proxy has looked at the name already.
+    allowed_hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "[::1]"})
     client_tokens: frozenset[SecretStr] = frozenset()  # each known token has a bucket of its own
     policy_refresh: Seconds = 10
     forwarded_allow_ips: str = "127.0.0.1"  # proxies whose X-Forwarded-For is believed

@@ -2,13 +2,13 @@
 
 import logging
 import time
-import traceback
+from collections.abc import Collection
 from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from panah.errors import AppError, BodyTooLarge, problem
+from panah.errors import AppError, BodyTooLarge, UnknownHost, frames, problem
 from panah.metrics import Metrics
 
 log = logging.getLogger("panah")
@@ -37,21 +37,16 @@ SECURITY_HEADERS = {
 }
 
 
-def frames(error: BaseException) -> str:
-    """Where an error came from, one call a line, without its message: that could quote somebody's words."""
-    calls = traceback.extract_tb(error.__traceback__)
-    return "\n".join(f"  {call.filename}:{call.lineno} {call.name}" for call in calls)
-
-
 class Envelope:
     """ASGI middleware around everything else. Written bare: Starlette's BaseHTTPMiddleware costs more than
     the answer from the cache does, and an error that passes it is logged with its message.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, body_limit: int) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, body_limit: int, allowed_hosts: Collection[str]) -> None:
         self.app = app
         self.metrics = metrics
         self.body_limit = body_limit
+        self.allowed_hosts = allowed_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -88,7 +83,9 @@ class Envelope:
             await send(message)
 
         try:
-            length = dict(scope["headers"]).get(b"content-length", b"0")
+            headers = dict(scope["headers"])
+            self.check_host(headers.get(b"host", b"").decode("latin-1"))
+            length = headers.get(b"content-length", b"0")
             if length.isdigit() and int(length) > self.body_limit:
                 raise self.too_large()
             await self.app(scope, limited, unless_too_large)
@@ -106,6 +103,14 @@ class Envelope:
             route = getattr(scope.get("route"), "path", "other")
             self.metrics.requests.labels(route, status).inc()
             self.metrics.seconds.labels(route).observe(time.perf_counter() - started)
+
+    def check_host(self, host: str) -> None:
+        """Raises UnknownHost. A page elsewhere can point its own name at 127.0.0.1 (DNS rebinding) and would
+        then read this server's answers as its own.
+        """
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        if "*" not in self.allowed_hosts and name.lower() not in self.allowed_hosts:
+            raise UnknownHost("This server does not answer under that name. Add the name to PANAH_ALLOWED_HOSTS.")
 
     def too_large(self) -> BodyTooLarge:
         limit = self.body_limit // 1024

@@ -41,7 +41,9 @@ class StubModel:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Embedded defaults with a database of the test's own, already migrated."""
-    made = Settings(database_url=f"sqlite:///{tmp_path / 'panah.db'}", model_threads=1)
+    made = Settings(
+        database_url=f"sqlite:///{tmp_path / 'panah.db'}", model_threads=1, allowed_hosts=frozenset({"testserver"})
+    )
     engine = make_engine(made.database_url)
     migrate(engine)
     engine.dispose()

@@ -169,3 +169,22 @@ def test_two_lanes_work_at_the_same_time() -> None:
         await made.close()
 
     asyncio.run(run())
+
+
+def test_one_request_is_shared_by_idle_lanes() -> None:
+    async def run() -> list[int]:
+        barrier = threading.Barrier(2, timeout=10)  # neither lane is done before both have begun
+        sizes = []
+
+        def model(batch: Sequence[Encoded]) -> Scores:
+            sizes.append(len(batch))
+            barrier.wait()
+            return np.zeros((len(batch), len(LABELS)), np.float32)
+
+        made = batcher(model, model, size=16)
+        await asyncio.sleep(0)  # both lanes come to rest
+        await made.score([pair(n) for n in range(20)])
+        await made.close()
+        return sizes
+
+    assert asyncio.run(run()) == [10, 10]

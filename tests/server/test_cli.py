@@ -64,6 +64,19 @@ def test_bad_lines_are_named_and_the_rest_goes_on() -> None:
     assert "secretword" not in done.stderr.decode()
 
 
+def test_verdicts_never_overwrite_the_replies(tmp_path: Path) -> None:
+    source = tmp_path / "x.jsonl"
+    source.write_text('{"text": "one"}\n', encoding="utf-8")
+    done = panah("score", str(source), "-o", str(source))
+    assert done.returncode == 2
+    assert source.read_text(encoding="utf-8") == '{"text": "one"}\n'
+
+
+def test_a_file_from_a_windows_editor_is_read() -> None:
+    done = panah("score", stdin=b'\xef\xbb\xbf{"text": "one"}\r\n')
+    assert (done.returncode, len(lines(done.stdout))) == (0, 1)
+
+
 def test_empty_input_is_no_fault() -> None:
     done = panah("score")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
@@ -75,6 +88,8 @@ def test_empty_input_is_no_fault() -> None:
         (("score", "no-such-file.jsonl"), {}, "no-such-file.jsonl: No such file or directory"),
         (("score", "--model-dir", "."), {}, "config.json is missing"),
         (("serve",), {"PANAH_SCORE_LIMIT": "often"}, 'PANAH_SCORE_LIMIT: write a limit like "120/minute"'),
+        (("serve",), {"PANAH_CLIENT_TOKENS": "abc"}, "is not JSON"),
+        (("serve", "--host", "192.0.2.1"), {}, "cannot listen on 192.0.2.1 port 8000"),
         (("serve",), {"PANAH_MODEL_DIR": "/nowhere"}, "PANAH_MODEL_DIR: Path does not point to a directory"),
         (("serve",), {"PANAH_CACHE_SECRET": "short"}, "PANAH_CACHE_SECRET"),
         (("migrate",), {"PANAH_DATABASE_URL": "postgresql+psycopg://127.0.0.1:1/none"}, "check PANAH_DATABASE_URL"),

@@ -1,5 +1,7 @@
 """Who is asking, and how often they may."""
 
+import logging
+
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import RedisDsn, SecretStr, ValidationError
@@ -28,20 +30,41 @@ def test_one_request_over_the_limit_is_told_when_to_come_back(model: StubModel, 
 
 def test_a_known_token_has_a_bucket_of_its_own(model: StubModel, make_client: MakeClient) -> None:
     client = make_client(
-        score_limit="2/minute", client_tokens=frozenset({SecretStr("token-one"), SecretStr("token-two")})
+        score_limit="2/minute",
+        client_tokens=frozenset({SecretStr("token-one"), SecretStr("token-two"), SecretStr("ٹوکن")}),
     )
     assert statuses(client, 3) == [200, 200, 429]
     assert statuses(client, 3, Authorization="Bearer token-one") == [200, 200, 429]
     assert statuses(client, 1, Authorization="bearer token-two") == [200]
+    urdu = {b"Authorization": "Bearer ٹوکن".encode()}
+    assert client.post("/v1/score", json=BODY, headers=urdu).status_code == 200
 
 
-def test_made_up_tokens_do_not_escape_the_limit(model: StubModel, make_client: MakeClient) -> None:
-    client = make_client(score_limit="1/minute")
-    assert statuses(client, 2) == [200, 429]
+def test_made_up_tokens_are_refused_and_do_not_escape_the_limit(model: StubModel, make_client: MakeClient) -> None:
+    client = make_client(score_limit="3/minute")
     for guess in ("a", "b", "ü"):
         refused = client.post("/v1/score", json=BODY, headers={b"Authorization": f"Bearer {guess}".encode()})
         assert (refused.status_code, refused.json()["code"]) == (401, "unknown-token")
         assert refused.headers["www-authenticate"] == "Bearer"
+    assert statuses(client, 1, Authorization="Bearer c") == [429]
+    assert statuses(client, 1) == [429]
+
+
+def test_refused_requests_count_too(model: StubModel, make_client: MakeClient) -> None:
+    client = make_client(score_limit="3/minute")
+    wrong_token = client.post("/v1/score", json=BODY, headers={"Authorization": "Bearer guess"}).status_code
+    not_json = client.post("/v1/score", content=b"{", headers={"Content-Type": "application/json"}).status_code
+    assert [wrong_token, not_json, *statuses(client, 2)] == [401, 400, 200, 429]
+
+
+def test_nobody_who_goes_over_the_limit_is_named_in_a_log(
+    model: StubModel, make_client: MakeClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = make_client(score_limit="1/minute")
+    with caplog.at_level(logging.DEBUG):
+        assert statuses(client, 2) == [200, 429]
+    assert "address" not in caplog.text
+    assert "testclient" not in caplog.text
 
 
 def test_addresses_are_counted_apart_but_one_ipv6_household_together(settings: Settings, model: StubModel) -> None:
@@ -59,6 +82,7 @@ def test_addresses_are_counted_apart_but_one_ipv6_household_together(settings: S
             return statuses(client, 1, **{"X-Test-Address": address})[0]
 
         assert [ask("192.0.2.1"), ask("192.0.2.1"), ask("192.0.2.2")] == [200, 429, 200]
+        assert [ask("::ffff:192.0.2.1"), ask("::ffff:192.0.2.3"), ask("::ffff:192.0.2.4")] == [429, 200, 200]
         assert [ask("2001:db8::1"), ask("2001:db8::2"), ask("2001:db8:0:1::1")] == [200, 429, 200]
 
 

@@ -47,6 +47,19 @@ def test_the_decision_table(known: dict[str, float], decision: tuple[str, str | 
     assert policy.decide(scores(**known), group="en", sensitivity="balanced") == decision
 
 
+def test_a_threshold_of_one_switches_a_label_off() -> None:
+    policy = Policy("test", thresholds(blame=(1.0, 1.0), abuse=(0.5, 1.0)))
+    assert policy.decide(scores(blame=1.0), group="en", sensitivity="strict") == ("show", None)
+    assert policy.decide(scores(abuse=1.0), group="en", sensitivity="strict") == ("flag", "abuse")
+
+
+def test_a_broken_newest_policy_does_not_keep_the_service_from_starting(
+    settings: Settings, model: StubModel, make_client: MakeClient
+) -> None:
+    add_policy(settings, {"balanced": {}})
+    assert make_client().get("/v1/policy").json()["policy"] == "v1-0"
+
+
 def test_a_policy_with_a_hole_or_upside_down_is_refused() -> None:
     whole = thresholds().model_dump()
     del whole["strict"]["ur"]["blame"]

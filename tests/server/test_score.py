@@ -44,7 +44,19 @@ def test_what_stands_together_in_a_batch_does_not_change_a_score(client: TestCli
 
 
 @pytest.mark.parametrize(
-    "text", ["🙂🙂", "https://example.org/a?b=c", "@someone @other", "❤️", "\u200b\u202e", "!!! …", "#", "ـــ"]
+    "text",
+    [
+        "🙂🙂",
+        "https://example.org/a?b=c",
+        "pic.twitter.com/AbC123 youtu.be/xyz en.wikipedia.org/wiki/X",
+        "@someone @other",
+        "❤️",
+        "1️⃣2️⃣ ™️",
+        "\u200b\u202e",
+        "!!! …",
+        "#",
+        "ـــ",
+    ],
 )
 def test_a_reply_without_words_is_shown_unjudged(client: TestClient, model: StubModel, text: str) -> None:
     model.scores = dict.fromkeys(LABELS, 1.0)
@@ -96,7 +108,7 @@ REFUSED = [
     (b"\xff\xfe", 400),
     (b'{"replies": [{"id": "0", "text": "caf\xe9"}]}', 400),
     (b"[" * 100_000, 400),
-    (b"", 422),
+    (b"", 400),
     (b"null", 422),
     (b"[]", 422),
     (b"{}", 422),
@@ -106,9 +118,9 @@ REFUSED = [
     (b'{"replies": [{"id": "0", "text": ""}]}', 422),
     (b'{"replies": [{"id": "0", "text": " \\n\\t "}]}', 422),
     (b'{"replies": [{"id": "0", "text": "secretword\\u0000"}]}', 422),
-    (b'{"replies": [{"id": "0", "text": "secretword\\ud800"}]}', 422),
-    (b'{"replies": [{"id": "0", "text": "a", "context": "\\udfff"}]}', 422),
-    (b'{"replies": [{"id": "\\ud800", "text": "a"}]}', 422),
+    (b'{"replies": [{"id": "0", "text": "secretword\\ud800"}]}', 400),
+    (b'{"replies": [{"id": "0", "text": "a", "context": "\\udfff"}]}', 400),
+    (b'{"replies": [{"id": "\\ud800", "text": "a"}]}', 400),
     (b'{"replies": [{"id": "secretword", "text": "a"}, {"id": "secretword", "text": "b"}]}', 422),
     (b'{"replies": [{"id": 1, "text": "a"}]}', 422),
     (b'{"replies": [{"id": "0", "text": 1}]}', 422),
@@ -166,7 +178,9 @@ def patient_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCli
     engine = make_engine(url)
     migrate(engine)
     engine.dispose()
-    with TestClient(create_app(Settings(database_url=url, score_limit="100000/second"))) as made:
+    with TestClient(
+        create_app(Settings(database_url=url, score_limit="100000/second", allowed_hosts=frozenset({"testserver"})))
+    ) as made:
         yield made
 
 
@@ -186,3 +200,28 @@ def test_no_json_makes_a_server_error(patient_client: TestClient, body: Any) -> 
         "/v1/score", content=json.dumps(body), headers={"Content-Type": "application/json"}
     )
     assert answer.status_code in {200, 400, 422}, answer.text
+
+
+def test_harmless_signs_before_it_do_not_hide_a_reply_from_the_model(client: TestClient, model: StubModel) -> None:
+    body = replies(*(noise + " you asked for it" for noise in ("." * 300, "!?" * 150, "😂 " * 200, "ha " * 300)))
+    assert not any(one["truncated"] for one in score(client, body)["verdicts"])
+    plain = score(client, replies("you asked for it"))
+    assert plain["verdicts"][0]["truncated"] is False
+    ending = model.calls[-1][0].ids[1:]  # the words and the closing mark
+    assert all(pair.ids[-len(ending) :] == ending for batch in model.calls for pair in batch)
+
+
+def test_the_end_of_a_long_reply_is_read_too(client: TestClient, model: StubModel) -> None:
+    words = " ".join(f"word{at}" for at in range(400))
+    (one,) = score(client, replies(words + " you asked for it"))["verdicts"]
+    score(client, replies("you asked for it"))
+    ending = model.calls[-1][0].ids[1:]
+    assert one["truncated"]
+    assert model.calls[0][0].ids[-len(ending) :] == ending
+
+
+def test_a_reply_gets_the_same_scores_again(client: TestClient, model: StubModel) -> None:
+    model.scores = {"blame": 0.5599}
+    first, again = (score(client, replies("words"))["verdicts"] for _ in range(2))
+    assert first == again
+    assert model.seen == 1

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panah.scoring.roman_urdu import romanise
-from panah.scoring.text import has_words, language_group, normalise
+from panah.scoring.text import MOST_CHARACTERS, has_words, language_group, normalise
 
 ANY = st.text(max_size=200) | st.text(
     alphabet="aAz @#./:httpsw_\u200c\u200b\u202e\u0640\u064bيیكکهہآاگتﷺﬁ𝓼①e\u0301LURuser😀\n", max_size=60
@@ -43,6 +43,15 @@ def test_latin_text_is_not_romanised(text: str) -> None:
         ("@Some_One1 why", "@user why"),
         ("why\n\n  now", "why now"),
         ("don’t", "don't"),
+        ("lіаr", "liar"),  # Cyrillic і and а
+        ("привет", "привет"),
+        ("wait.in the car", "wait.in the car"),
+        ("daraz.com.pk/item?x=1 dekho", "URL dekho"),
+        ("https://t.co/abcجھوٹی", "URLجھوٹی"),
+        ("@جھوٹی", "@جھوٹی"),
+        ("!?!?!?!?!?", "!?!?!?"),
+        ("10000000 rupees", "10000000 rupees"),
+        ("a@b.co", "a@b.co"),
     ],
 )
 def test_many_ways_of_typing_become_one(typed: str, same: str) -> None:
@@ -60,6 +69,15 @@ def test_many_ways_of_typing_become_one(typed: str, same: str) -> None:
         ("तुम वहाँ क्यों गई", "ur"),
         ("FIR کیوں نہیں کروائی", "ur"),
         ("", "en"),
+        ("@ali @sara_k @bbc جھوٹی", "ur"),
+        ("https://t.co/abc سچ", "ur"),
+        ("where is the FIR", "en"),
+        ("May Allah help you", "en"),
+        ("Was he on the bus?", "en"),
+        ("Lies or drama?", "en"),
+        ("k", "en"),
+        ("besharam", "ur-Latn"),
+        ("proof dikhao", "ur-Latn"),
     ],
 )
 def test_the_language_group_is_read_from_the_text(text: str, group: str) -> None:
@@ -83,3 +101,8 @@ def test_urdu_and_hindi_letters_become_the_spelling_people_type() -> None:
     assert romanise("تم کیوں گئی") == "tum kyun gayi"
     assert romanise("घर") == "ghar"
     assert not any("\u0600" <= sign <= "\u06ff" for sign in romanise("ڈرامہ ٹھیک ژالہ غضب"))
+
+
+def test_no_text_grows_beyond_what_a_batch_is_planned_for() -> None:
+    for text in ("ﷺ" * 4000, "@a " * 1333, "㍿" * 4000):
+        assert len(normalise(text)) <= 2 * MOST_CHARACTERS

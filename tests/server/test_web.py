@@ -1,6 +1,7 @@
 """What every answer carries, and what happens when something breaks."""
 
 import logging
+import shutil
 from pathlib import Path
 
 import pytest
@@ -80,9 +81,32 @@ def test_metrics_count_and_hold_no_words(client: TestClient) -> None:
     assert "testclient" not in found
 
 
+def test_another_name_for_this_server_is_refused(client: TestClient) -> None:
+    for host in ("evil.example", "evil.example:8000", ""):
+        refused = client.get("/metrics", headers={"Host": host})
+        assert (refused.status_code, refused.json()["code"]) == (421, "unknown-host")
+    assert client.get("/healthz", headers={"Host": "testserver:8000"}).status_code == 200
+
+
+def test_a_failing_model_is_logged_without_the_words(
+    client: TestClient, model: StubModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    model.fault = RuntimeError("secretword")
+    client.post("/v1/score", json=replies("secretword"))
+    assert "RuntimeError" in caplog.text
+    assert "secretword" not in caplog.text
+
+
 def test_a_missing_or_broken_model_keeps_the_service_from_starting(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"config\.json is missing"):
         create_app(settings.model_copy(update={"model_dir": tmp_path}))
     (tmp_path / "config.json").write_text('{"name": "v1"}')
     with pytest.raises(ValueError, match="labels"):
+        create_app(settings.model_copy(update={"model_dir": tmp_path}))
+    shutil.copy(settings.model_dir / "config.json", tmp_path)
+    with pytest.raises(ValueError, match=r"tokenizer\.json is missing or broken"):
+        create_app(settings.model_copy(update={"model_dir": tmp_path}))
+    shutil.copy(settings.model_dir / "tokenizer.json", tmp_path)
+    (tmp_path / "model.onnx").write_bytes(b"no graph")
+    with pytest.raises(ValueError, match=r"model\.onnx is missing or broken"):
         create_app(settings.model_copy(update={"model_dir": tmp_path}))

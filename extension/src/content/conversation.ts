@@ -1,10 +1,10 @@
-import {decide} from '../core/decide.js';
+import {type Decision, decide} from '../core/decide.js';
 import type {Language} from '../core/i18n.js';
 import type {ScoreAnswer, ScoreRequest} from '../core/messages.js';
 import type {Settings} from '../core/settings.js';
 import type {Verdict} from '../core/verdicts.js';
-import type {Covers} from '../present/covers.js';
-import {extract, type Reply, readContext, textElement} from '../x/extract.js';
+import type {Covers, Wish} from '../present/covers.js';
+import {type Extraction, extract, type Reply, readContext, textElement} from '../x/extract.js';
 import {openThread, type Place} from '../x/thread.js';
 
 /** Questions on their way at once. The rest waits here, where the nearest can still go first. */
@@ -45,9 +45,12 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 	const names = nameQuestions();
 	/** The replies on the page at the last look. */
 	let standing = new Map<HTMLElement, Reply>();
+	/** What each post said when it was read last, for as long as it is not touched. */
+	const readings = new WeakMap<Element, {id: string | undefined; found: Extraction}>();
 	let context: string | undefined;
 	let closed = false;
 	let frame = 0;
+	let timer: ReturnType<typeof setTimeout> | undefined;
 
 	// One screen ahead of the reader in both directions.
 	const near = new Set<Element>();
@@ -57,33 +60,45 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 				if (isIntersecting) near.add(target);
 				else near.delete(target);
 			}
+			// Right after the browser has laid out the page: measuring costs nothing here.
 			askForNearest();
 		},
 		{rootMargin: '100% 0px'},
 	);
 
-	/** Looks at every post X shows at present, and makes the page agree with what is known. */
-	function look(): void {
+	/**
+	 * Looks at every post X shows at present, and makes the page agree with what is known. Posts are read again that
+	 * are in `touched`, or all of them.
+	 */
+	function look(touched?: ReadonlySet<Element>): void {
+		if (touched === undefined) covers.giveBackRoom();
 		const {places, focal} = thread.survey(document);
 		if (focal !== undefined) context = readContext(focal);
 		const before = standing;
 		standing = new Map();
-		for (const [post, {place, id}] of places) visit(post as HTMLElement, place, id);
+		const wishes: Wish[] = [];
+		for (const [post, {place, id}] of places) {
+			if (touched === undefined || touched.has(post) || readings.get(post)?.id !== id) readings.delete(post);
+			const wish = visit(post as HTMLElement, place, id);
+			if (wish !== undefined) wishes.push(wish);
+		}
+		covers.present(wishes, parts.language());
 		for (const post of before.keys()) if (!standing.has(post)) leave(post);
 		covers.tend();
 		cancelUnseen();
-		askForNearest();
+		askSoon();
 	}
 
-	function visit(article: HTMLElement, place: Place, id: string | undefined): void {
+	/** What is to be done with a post that is a reply. Takes the cover off one that is none. */
+	function visit(article: HTMLElement, place: Place, id: string | undefined): Wish | undefined {
 		const isCoveredHere = id !== undefined && covers.idOn(article) === id;
 		// Until more is known, the cover that is there was put with a verdict about the same reply.
-		if (place === 'unknown' && isCoveredHere) return;
-		const found = place === 'below' ? extract(article, parts.viewer()) : undefined;
-		if (found?.state === 'retry' && isCoveredHere) return;
+		if (place === 'unknown' && isCoveredHere) return undefined;
+		const found = place === 'below' ? read(article, id) : undefined;
+		if (found?.state === 'retry' && isCoveredHere) return undefined;
 		if (found?.state !== 'ok') {
 			covers.clear(article);
-			return;
+			return undefined;
 		}
 		const {reply} = found;
 		standing.set(article, reply);
@@ -91,7 +106,17 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 		const facts = know(reply);
 		// X reuses elements: a cover here may belong to the reply that stood here before.
 		if (!isCoveredHere) covers.clear(article);
-		if (facts.verdict !== undefined || !parts.settings().enabled) show(article, reply, facts);
+		// Without a verdict there is nothing to do, unless Panah was switched off.
+		if (facts.verdict === undefined && parts.settings().enabled) return undefined;
+		return {article, id: reply.id, sample: () => textElement(article), decision: decideOn(facts)};
+	}
+
+	function read(article: HTMLElement, id: string | undefined): Extraction {
+		const held = readings.get(article);
+		if (held !== undefined) return held.found;
+		const found = extract(article, parts.viewer());
+		readings.set(article, {id, found});
+		return found;
 	}
 
 	function know(reply: Reply): Known {
@@ -114,10 +139,8 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 		return facts;
 	}
 
-	function show(article: HTMLElement, reply: Reply, {verdict, partial}: Known): void {
-		const seen = verdict && {...verdict, partial: verdict.partial || partial};
-		const decision = decide(seen, parts.settings());
-		covers.present({article, id: reply.id, sample: textElement(article)}, decision, parts.language());
+	function decideOn({verdict, partial}: Known): Decision {
+		return decide(verdict && {...verdict, partial: verdict.partial || partial}, parts.settings());
 	}
 
 	function leave(post: HTMLElement): void {
@@ -127,9 +150,17 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 
 	function cancelUnseen(): void {
 		const seen = new Set([...standing.values()].map(reply => reply.id));
+		cancelAsked(id => !seen.has(id));
+	}
+
+	function cancelAll(): void {
+		cancelAsked(() => true);
+	}
+
+	function cancelAsked(isUnwanted: (id: string) => boolean): void {
 		const asks: string[] = [];
 		for (const [id, facts] of known) {
-			if (facts.asked === undefined || seen.has(id)) continue;
+			if (facts.asked === undefined || !isUnwanted(id)) continue;
 			asks.push(facts.asked);
 			facts.asked = undefined;
 		}
@@ -177,14 +208,22 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 		}
 		// The page may have changed in the meantime: look at what stands there now.
 		if (facts.verdict !== undefined) lookSoon();
-		else askForNearest();
+		else askSoon();
+	}
+
+	/** Asks once for all that was found until then. */
+	function askSoon(): void {
+		timer ??= setTimeout(() => {
+			timer = undefined;
+			askForNearest();
+		});
 	}
 
 	/** Looks once for all answers that come before the next frame. */
 	function lookSoon(): void {
 		frame ||= requestAnimationFrame(() => {
 			frame = 0;
-			look();
+			look(new Set());
 		});
 	}
 
@@ -192,12 +231,12 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 		look,
 		/** Earlier verdicts no longer count: the settings or the server changed. */
 		askAnew() {
-			for (const facts of known.values()) {
-				if (facts.asked !== undefined) parts.cancel([facts.asked]);
-				Object.assign(facts, {stale: true, asked: undefined, notBefore: 0});
-			}
+			cancelAll();
+			for (const facts of known.values()) Object.assign(facts, {stale: true, notBefore: 0});
 			askForNearest();
 		},
+		/** Nobody reads any more: what was not sent yet shall not be. Reading on asks again. */
+		rest: cancelAll,
 		/** The server answers again. */
 		askUnanswered() {
 			for (const facts of known.values()) facts.notBefore = 0;
@@ -207,8 +246,8 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 			closed = true;
 			nearness.disconnect();
 			cancelAnimationFrame(frame);
-			const asks = [...known.values()].flatMap(facts => facts.asked ?? []);
-			if (asks.length > 0) parts.cancel(asks);
+			clearTimeout(timer);
+			cancelAll();
 			covers.forget();
 		},
 	};

@@ -43,14 +43,14 @@ export async function startPage(): Promise<void> {
 		conversation = next === undefined ? undefined : openConversation(next, parts);
 	}
 
-	function onChange(): void {
+	function onChange(touched?: ReadonlySet<Element>): void {
 		if (!isConnected()) {
 			end();
 			return;
 		}
 		viewer = readViewer(document) ?? viewer;
 		if (conversation === undefined) clearWhenGone(covers, leftAt);
-		else if (viewer !== undefined || Date.now() - started > VIEWER_WAIT) conversation.look();
+		else if (viewer !== undefined || Date.now() - started > VIEWER_WAIT) conversation.look(touched);
 	}
 
 	const parts = {
@@ -80,6 +80,7 @@ export async function startPage(): Promise<void> {
 
 	chrome.runtime.onMessage.addListener(onMessage);
 	chrome.storage.sync.onChanged.addListener(onStorage);
+	addEventListener('pagehide', () => conversation?.rest(), {signal: stop.signal});
 	settings = await loadSettings();
 	observe({onRoute, onChange, onTheme: covers.wear}, stop.signal);
 }

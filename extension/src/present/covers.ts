@@ -5,12 +5,13 @@ import {buildLine, type Line} from './line.js';
 import type {Shell, Story} from './shell.js';
 import {readTheme} from './theme.js';
 
-/** A reply as it stands on the page. */
-export interface Standing {
+/** A reply as it stands on the page, and what is to be done with it. */
+export interface Wish {
 	article: HTMLElement;
 	id: string;
 	/** Where to read the font of the page's own texts. */
-	sample: Element | undefined;
+	sample(): Element | undefined;
+	decision: Decision;
 }
 
 interface Cover {
@@ -35,41 +36,40 @@ export function openCovers() {
 	/** Pixels that hidden replies keep, by id; undefined for those that need no more than their line. */
 	const rooms = new Map<string, number | undefined>();
 
-	/** Makes the page agree with the decision. Doing so again changes nothing. */
-	function present({article, id, sample}: Standing, decision: Decision, language: Language): void {
+	/** Makes the page agree with the decisions. Doing so again changes nothing. */
+	function present(wishes: Wish[], language: Language): void {
+		// All reading of the layout before all writing: in turns, the browser would lay the page out for each reply.
+		const changes = wishes.map(wish => plan(wish, language));
+		for (const change of changes) change?.();
+	}
+
+	/** What has to be changed on the page, if anything. Changes nothing itself. */
+	function plan({article, id, sample, decision}: Wish, language: Language): (() => void) | undefined {
 		const cover = covers.get(article);
-		if (decision.act === 'show') {
-			clear(article);
-			return;
-		}
+		if (decision.act === 'show') return () => clear(article);
 		const look = [id, decision.act, decision.reason, decision.partial, language].join(' ');
-		if (cover?.look === look) {
-			restore(article, cover);
-			return;
+		if (cover?.look === look) return isInPlace(article, cover) ? undefined : () => restore(article, cover);
+		const {top, height} = article.getBoundingClientRect();
+		const text = sample();
+		const story = {...decision, id, language, theme: readTheme(text)};
+		if (decision.act === 'flag') {
+			// Above what is being read, a label would push the page down. It waits until the reply comes into view.
+			if (cover === undefined && top < 0) return undefined;
+			return () => flag(article, story, look, text);
 		}
-		const hadFocus = cover === undefined && article.contains(document.activeElement);
-		const story = {...decision, id, language, theme: readTheme(sample)};
-		if (decision.act === 'flag') flag(article, story, look, sample);
-		else hide(article, story, look, sample, hadFocus);
+		// So that nothing moves under the reader's eyes, a reply that begins above them keeps its room.
+		if (!rooms.has(id)) rooms.set(id, top < 0 && height > 0 ? height : undefined);
+		return () => hide(article, story, look, text);
 	}
 
 	function flag(article: HTMLElement, story: Story, look: string, sample: Element | undefined): void {
-		// Above what is being read, a label would push the page down. It waits until the reply comes into view.
-		if (!covers.has(article) && article.getBoundingClientRect().top < 0) return;
 		clear(article);
-		const shell = buildFlag(story);
-		put(article, {id: story.id, look, sample, shell, line: undefined});
+		put(article, {id: story.id, look, sample, shell: buildFlag(story), line: undefined});
 	}
 
-	function hide(
-		article: HTMLElement,
-		story: Story,
-		look: string,
-		sample: Element | undefined,
-		hadFocus: boolean,
-	): void {
+	function hide(article: HTMLElement, story: Story, look: string, sample: Element | undefined): void {
 		const {id} = story;
-		if (!rooms.has(id)) rooms.set(id, roomNeeded(article));
+		const hadFocus = article.contains(document.activeElement);
 		clear(article);
 		const line = buildLine(story, {
 			show() {
@@ -100,6 +100,11 @@ export function openCovers() {
 		else article.dataset.panah = 'flagged';
 	}
 
+	function isInPlace(article: HTMLElement, {id, shell, line}: Cover): boolean {
+		const mark = line === undefined ? 'flagged' : shown.has(id) ? undefined : 'hidden';
+		return shell.host.nextElementSibling === article && article.dataset.panah === mark;
+	}
+
 	function arrange(article: HTMLElement, line: Line, id: string): void {
 		const isShown = shown.has(id);
 		line.setShown(isShown);
@@ -121,15 +126,17 @@ export function openCovers() {
 		rooms.clear();
 	}
 
-	/** Looks after all covers: drops those whose post is gone, and gives back room that is out of sight. */
+	/** Drops the covers of posts that are gone. */
 	function tend(): void {
-		for (const [article, {id, shell, line}] of covers) {
-			if (!article.isConnected) {
-				clear(article);
-			} else if (rooms.get(id) !== undefined && shell.host.getBoundingClientRect().top >= innerHeight) {
-				rooms.set(id, undefined);
-				line?.keepRoom(undefined);
-			}
+		for (const article of [...covers.keys()]) if (!article.isConnected) clear(article);
+	}
+
+	/** Gives back the room of hidden replies that are out of sight below. */
+	function giveBackRoom(): void {
+		for (const {id, shell, line} of covers.values()) {
+			if (rooms.get(id) === undefined || shell.host.getBoundingClientRect().top < innerHeight) continue;
+			rooms.set(id, undefined);
+			line?.keepRoom(undefined);
 		}
 	}
 
@@ -138,6 +145,7 @@ export function openCovers() {
 		clear,
 		clearAll,
 		tend,
+		giveBackRoom,
 		/** The id of the reply that is covered there. */
 		idOn: (article: HTMLElement) => covers.get(article)?.id,
 		/** Adopts the page's colours anew. */
@@ -153,10 +161,4 @@ export function openCovers() {
 			for (const {shell} of covers.values()) shell.askForReload();
 		},
 	};
-}
-
-/** The height that must stay so that nothing moves under the reader's eyes: only where a post begins above them. */
-function roomNeeded(article: HTMLElement): number | undefined {
-	const {top, height} = article.getBoundingClientRect();
-	return top < 0 && height > 0 ? height : undefined;
 }

@@ -8,8 +8,8 @@ const OURS = 'panah-line, panah-flag';
 
 export interface PageListener {
 	onRoute(route: Route): void;
-	/** Something may have changed on the page. */
-	onChange(): void;
+	/** Something may have changed on the page: in these posts, or without them anywhere. */
+	onChange(touched?: ReadonlySet<Element>): void;
 	onTheme(): void;
 }
 
@@ -17,6 +17,7 @@ export interface PageListener {
 export function observe(listener: PageListener, signal: AbortSignal): void {
 	let href = '';
 	let frame = 0;
+	let touched = new Set<Element>();
 
 	function checkRoute(): void {
 		if (location.href === href) return;
@@ -35,13 +36,19 @@ export function observe(listener: PageListener, signal: AbortSignal): void {
 		checkRoute();
 		if (records.every(isOurs)) return;
 		// Posts are covered before they are painted, and before X measures them. All else can wait for the frame.
-		if (records.some(addsPost)) listener.onChange();
-		else
-			frame ||= requestAnimationFrame(() => {
-				frame = 0;
-				check();
-			});
+		for (const record of records) for (const post of postsIn(record)) touched.add(post);
+		if (records.some(addsPost)) tell();
+		else frame ||= requestAnimationFrame(tell);
 	});
+
+	function tell(): void {
+		cancelAnimationFrame(frame);
+		frame = 0;
+		const posts = touched;
+		touched = new Set();
+		if (!document.hidden) listener.onChange(posts);
+	}
+
 	changes.observe(document, {childList: true, subtree: true});
 
 	// X switches between light and dark by the style of the body, which is not there yet at the very beginning.
@@ -74,6 +81,17 @@ function addsPost({addedNodes}: MutationRecord): boolean {
 			node instanceof Element &&
 			(node.matches(SELECTORS.author) || node.querySelector(SELECTORS.author) !== null),
 	);
+}
+
+/** The posts that a change lies in, or brings. */
+function* postsIn({target, addedNodes}: MutationRecord): Generator<Element> {
+	const around = target instanceof Element ? target.closest(SELECTORS.post) : null;
+	if (around !== null) yield around;
+	for (const node of addedNodes) {
+		if (!(node instanceof Element)) continue;
+		if (node.matches(SELECTORS.post)) yield node;
+		yield* node.querySelectorAll(SELECTORS.post);
+	}
 }
 
 function isOurs({addedNodes, removedNodes}: MutationRecord): boolean {

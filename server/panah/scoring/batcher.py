@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -9,12 +10,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from panah.errors import Overloaded, ScoringFailed
+from panah.errors import Overloaded, ScoringFailed, frames
 from panah.metrics import Metrics
 from panah.scoring.classifier import Encoded, Scores
 
+log = logging.getLogger("panah")
+
 Model = Callable[[Sequence[Encoded]], Scores]
 Row = NDArray[np.float32]  # (labels,)
+
+LEAST_SHARE = 4  # replies: fewer are not worth a call of their own while others wait
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +47,7 @@ class MicroBatcher:
         self._waiting: list[Job] = []
         self._arrived = asyncio.Event()
         self._closed = False
+        self._idle = 0  # lanes that wait for work
         self._threads = ThreadPoolExecutor(len(models), thread_name_prefix="model")
         self._lanes = [asyncio.create_task(self._run(model)) for model in models]
 
@@ -74,12 +80,8 @@ class MicroBatcher:
 
     async def _run(self, model: Model) -> None:
         while True:
-            idle = not self._waiting
-            while not self._waiting:
-                self._arrived.clear()
-                await self._arrived.wait()
-            if idle and len(self._waiting) < self.batch_size:
-                await asyncio.sleep(self.window)
+            if not self._waiting:
+                await self._rest()
             if batch := self._take():
                 # Cancelling the lane lets the call in its thread end and still hands out what it found.
                 running = asyncio.ensure_future(self._settle(model, batch))
@@ -90,8 +92,20 @@ class MicroBatcher:
                         await running
                     raise
 
+    async def _rest(self) -> None:
+        """Waits for work, and then a little for more of it."""
+        self._idle += 1
+        try:
+            while not self._waiting:
+                self._arrived.clear()
+                await self._arrived.wait()
+            if len(self._waiting) < self.batch_size:
+                await asyncio.sleep(self.window)
+        finally:
+            self._idle -= 1
+
     def _take(self) -> list[Job]:
-        """The next batch; jobs whose client has gone are dropped on the way."""
+        """The next batch; jobs whose client has gone are dropped on the way. Idle lanes get their share."""
         alive = [job for job in self._waiting if not job.result.done()]
         if not alive:
             self._waiting.clear()
@@ -99,8 +113,11 @@ class MicroBatcher:
         first = len(alive[0].pair.ids)
         near = sorted(range(len(alive)), key=lambda at: (abs(len(alive[at].pair.ids) - first), at))
         # A row may be padded by a quarter: beyond that a batch of its own is cheaper.
+        share = max(LEAST_SHARE, -(-len(alive) // (self._idle + 1)))
         chosen = {
-            at for at in near[: self.batch_size] if abs(len(alive[at].pair.ids) - first) <= max(4, first // 4)
+            at
+            for at in near[: min(self.batch_size, share)]
+            if abs(len(alive[at].pair.ids) - first) <= max(4, first // 4)
         }
         self._waiting = [job for at, job in enumerate(alive) if at not in chosen]
         self.metrics.waiting.set(len(self._waiting))
@@ -113,6 +130,7 @@ class MicroBatcher:
             scores = await loop.run_in_executor(self._threads, model, [job.pair for job in batch])
             answers = list(zip(batch, scores, strict=True))
         except Exception as cause:
+            log.error("the model failed: %s\n%s", type(cause).__name__, frames(cause))
             self.metrics.faults.labels("model").inc()
             for job in batch:
                 if not job.result.done():

@@ -35,7 +35,7 @@ class Encoded:
 
     ids: list[int]
     reply_tokens: int  # how many of them belong to the reply, both marks included
-    truncated: bool  # the model does not see the end of the reply
+    truncated: bool  # the model does not see the middle of the reply
 
 
 class Encoder:
@@ -57,9 +57,13 @@ class Encoder:
         return [self.join(reply, context) for reply, context in zip(found[::2], found[1::2], strict=True)]
 
     def join(self, reply: list[int], context: list[int]) -> Encoded:
-        head = [self.cls, *reply[: self.max_reply_tokens], self.sep]
-        tail = [*context[: self.max_context_tokens], self.sep] if context else []
-        return Encoded(head + tail, len(head), len(reply) > self.max_reply_tokens)
+        spare = len(reply) - self.max_reply_tokens
+        if spare > 0:  # beginning and end: a harmless beginning must not hide what follows
+            tail = self.max_reply_tokens // 3
+            reply = reply[: self.max_reply_tokens - tail] + reply[-tail:]
+        first = [self.cls, *reply, self.sep]
+        second = [*context[: self.max_context_tokens], self.sep] if context else []
+        return Encoded(first + second, len(first), spare > 0)
 
 
 def required(tokenizer: Tokenizer, mark: str) -> int:
@@ -76,7 +80,7 @@ class Classifier:
     def __init__(self, model_dir: Path) -> None:
         self.config = read_config(model_dir)
         self.encoder = Encoder(
-            Tokenizer.from_file(str(model_dir / "tokenizer.json")),
+            read_tokenizer(model_dir),
             max_reply_tokens=self.config.max_reply_tokens,
             max_context_tokens=self.config.max_context_tokens,
         )
@@ -85,9 +89,11 @@ class Classifier:
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
-        self.session = ort.InferenceSession(
-            str(model_dir / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        path = model_dir / "model.onnx"
+        try:
+            self.session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as cause:  # onnxruntime raises classes of its own, one for each way of being broken
+            raise ValueError(f"{path} is missing or broken") from cause
         columns = self.session.get_outputs()[0].shape[-1]
         if columns != len(self.config.labels):
             raise ValueError(f"model.onnx has {columns} outputs, config.json names {len(self.config.labels)}")
@@ -104,6 +110,15 @@ class Classifier:
             segments[row, pair.reply_tokens : len(pair.ids)] = 1
         (scores,) = self.session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments})
         return np.asarray(scores, np.float32)
+
+
+def read_tokenizer(model_dir: Path) -> Tokenizer:
+    """The artefact's tokeniser. Raises ValueError that names the file."""
+    path = model_dir / "tokenizer.json"
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as cause:  # the library raises no narrower class
+        raise ValueError(f"{path} is missing or broken") from cause
 
 
 def read_config(model_dir: Path) -> ModelConfig:

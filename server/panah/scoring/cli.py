@@ -23,6 +23,9 @@ CHUNK = 256  # lines read, judged and written together
 BATCH = 16  # pairs in one call of the model
 
 
+BOM = b"\xef\xbb\xbf"  # Windows editors begin files with it
+
+
 class BadLine(ValueError):
     """A line that holds no reply; its text says why, without quoting it."""
 
@@ -30,7 +33,7 @@ class BadLine(ValueError):
 def parse(line: bytes, number: int) -> ReplyIn:
     """The reply in a line; without an id it gets the line's number. Raises BadLine."""
     try:
-        found = orjson.loads(line)
+        found = orjson.loads(line.removeprefix(BOM) if number == 1 else line)
     except orjson.JSONDecodeError as error:
         raise BadLine("not valid JSON in UTF-8") from error
     if not isinstance(found, dict):

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 
-from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
@@ -21,7 +20,7 @@ def shipped(config: ModelConfig) -> Policy:
 
 
 def newest(session: Session, config: ModelConfig) -> Policy:
-    """The database's newest policy for this model, else the shipped one. Raises ValidationError."""
+    """The database's newest policy for this model, else the shipped one. Raises ValueError for a broken row."""
     chosen = select(PolicyVersion).where(PolicyVersion.model == config.name)
     row = session.exec(chosen.order_by(col(PolicyVersion.id).desc()).limit(1)).first()
     if row is None:
@@ -39,7 +38,7 @@ class Policies:
         self.current = shipped(config)
 
     def load(self) -> None:
-        """Reads the database once. Raises SQLAlchemyError or ValidationError, and then changes nothing."""
+        """Reads the database once. Raises SQLAlchemyError or ValueError, and then changes nothing."""
         with Session(self.engine) as session:
             self.current = newest(session, self.config)
 
@@ -49,5 +48,5 @@ class Policies:
             await asyncio.sleep(self.refresh)
             try:
                 await asyncio.to_thread(self.load)
-            except (SQLAlchemyError, ValidationError) as error:
+            except (SQLAlchemyError, ValueError) as error:
                 log.warning("policy not refreshed: %s", type(error).__name__)

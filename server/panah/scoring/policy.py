@@ -33,7 +33,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class Threshold(BaseModel):
-    """P from which a reply is flagged, and from which it is hidden. 1 switches a label off in practice."""
+    """P from which a reply is flagged, and from which it is hidden. 1 switches the label off."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -74,11 +74,15 @@ class Policy:
     ) -> tuple[Action, Label | None]:
         """The action and its reason: the strongest of the labels that crossed, None when nothing did."""
         limits = self.thresholds.root[sensitivity][group]
-        if hidden := [label for label in LABELS if scores[label] >= limits[label].hide]:
+        if hidden := [label for label in LABELS if crosses(scores[label], limits[label].hide)]:
             return "hide", strongest(hidden, scores)
-        if flagged := [label for label in LABELS if scores[label] >= limits[label].flag]:
+        if flagged := [label for label in LABELS if crosses(scores[label], limits[label].flag)]:
             return "flag", strongest(flagged, scores)
         return "show", None
+
+
+def crosses(p: float, threshold: float) -> bool:
+    return p >= threshold < 1  # a P can round to 1, and a label that is off stays off
 
 
 def strongest(crossed: Sequence[Label], scores: Mapping[Label, float]) -> Label:

@@ -13,20 +13,23 @@ from panah.scoring.urdu_words import WORDS
 # Words that mark a Latin text as Roman Urdu. Words that are English too ("main", "is", "to", "he") are no cues.
 CUES = frozenset(
     """
-    aap ap aapka apka apki apke apne apna apni tum tumhe tumhain tumhara tumhari tumhare tujhe tera teri
-    tere mein mai mujhe mujhy mera meri mere hum humein hamein hamari hamara hamare uska uski uske usko usne
-    usay iska iski iske isko isne isay unka unki unke unko unhone inka inki inke kya kia kiya kyun kyu kyon
-    kiun kiu kaise kese kaisa kaisi kab kahan kaun kon kitna kitni kitne nahi nahin nai nhi nhin na mat hai
-    hain hy hay tha thi thay hoga hogi honge hota hoti hote hua hui huay huwa hun hoon ho raha rahi rahe rha
-    rhi rhe gaya gayi gaye gya gyi gai karo karna karta karti karte kar kr kro krna krta krti krte karein
-    karen kiye jo jis agar magar lekin lakin par pe pr bhi bhe toh tou sab sabhi koi kuch kuchh aur or wo
-    woh yeh ye yahi wohi ka ki ke ko se sy ne k larki larka larkiyan larkay ladki ladka aurat aurten mard
-    baat baatein bat log logon ghar izzat izat sharam sharm haya kapray kapre kapde pehle phir phr fir abhi
-    ab jab tab tak bas bus bohat bohot buhat bht bahut acha accha achi achay bura buri allah khuda beta beti
-    bhai behen behan baji yaar yar waisi waise aisa aisi aise wala wali wale walay sirf bilkul sahi galat
-    ghalat jhoot jhooti jhuti sach bolo bolti bolta kaha kehte kehti suno dekho dekh chup zaroor shayad
-    matlab kyunke kyunki
+    aap aapka apka apki apke apne apna apni tum tumhe tumhain tumhara tumhari tumhare tujhe tera teri tere
+    mein mai mujhe mujhy mera meri mere hum humein hamein hamari hamara hamare uska uski uske usko usne usay
+    iska iski iske isko isne isay unka unki unke unko unhone inka inki inke kya kia kiya kyun kyu kyon kiun
+    kiu kaise kese kaisa kaisi kab kahan kaun kon kitna kitni kitne nahi nahin nai nhi nhin hai hain hy tha
+    thi thay hoga hogi honge hota hoti hote hui huay huwa hoon raha rahi rahe rha rhi rhe gaya gayi gaye gya
+    gyi gai karo karna karta karti karte kar kr kro krna krta krti krte karein karen kiye jis agar magar
+    lekin lakin bhi bhe toh tou sab sabhi koi kuch kuchh aur wo woh yeh ye yahi wohi ka ki ke se sy larki
+    larka larkiyan larkay ladki ladka aurat aurten mard baat baatein bat logon ghar izzat izat sharam sharm
+    haya kapray kapre kapde pehle phir phr abhi jab tak bas bohat bohot buhat bht bahut acha accha achi
+    achay bura buri khuda beti behen behan yar waisi waise aisa aisi aise wala wali wale walay sirf bilkul
+    sahi galat ghalat jhoot jhooti jhuti sach bolo bolti bolta kaha kehte kehti suno dekho dekh chup zaroor
+    shayad matlab kyunke kyunki besharam besharm ghalti gunah dikhao lagao aurton mardon zaroorat
     """.split()
+)
+# Words that English or names have too.
+WEAK_CUES = frozenset(
+    "or fir k bus par hay tab ab jo hun mat allah bhai baji beta yaar log ap na ne pe pr hi ko ho hua".split()
 )
 
 LETTERS = {

@@ -1,16 +1,24 @@
 """/v1/score and /v1/policy."""
 
-from typing import Any
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from slowapi import Limiter
 
-from panah.limits import identify
+from panah.errors import NotJson
+from panah.limits import refuse_unknown_token
 from panah.scoring.classifier import ModelConfig
 from panah.scoring.policies import Policies
 from panah.scoring.schemas import PolicyOut, ScoreIn, ScoreOut
 from panah.scoring.service import Scorer
+
+T = TypeVar("T")
 
 PROBLEM_SCHEMA = {
     "type": "object",
@@ -43,6 +51,45 @@ def problems(**said: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def body_schema() -> dict[str, Any]:
+    """ScoreIn for OpenAPI, in one piece: the route reads its body itself, so FastAPI does not see it."""
+    schema = ScoreIn.model_json_schema()
+    schema["properties"]["replies"]["items"] = schema.pop("$defs")["ReplyIn"]
+    return schema
+
+
+async def read_body(request: Request) -> ScoreIn:
+    """The request's body. Read here and not by FastAPI, which would do so before the limiter has counted.
+    Raises NotJson and RequestValidationError.
+    """
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip()
+    if not content_type.endswith("json"):
+        raise NotJson("Send the body as JSON, with Content-Type: application/json.")
+    try:
+        return ScoreIn.model_validate_json(await request.body())
+    except ValidationError as cause:
+        found = cause.errors(include_url=False, include_input=False, include_context=False)
+        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in found]) from None
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
+    """What the work gives, or None when the client has left: then the work is cancelled."""
+
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = asyncio.ensure_future(work), asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return tasks[0].result() if tasks[0].done() else None
+    finally:
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+
+
 def make_router(limiter: Limiter, *, score_limit: str) -> APIRouter:
     """The routes, limited per client."""
     router = APIRouter(prefix="/v1", tags=["scoring"])
@@ -60,17 +107,24 @@ def make_router(limiter: Limiter, *, score_limit: str) -> APIRouter:
             s503="Busy or failing; Retry-After says when to come back.",
         ),
         summary="Judge replies",
-        dependencies=[Depends(identify)],
+        openapi_extra={
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body_schema()}}}
+        },
     )
     @limiter.limit(score_limit)
-    async def score(request: Request, body: ScoreIn) -> Response:
+    async def score(request: Request) -> Response:
         """Says for each reply whether to show, flag or hide it. Texts are neither stored nor logged."""
+        refuse_unknown_token(request)
+        body = await read_body(request)
         scorer: Scorer = request.app.state.scorer
         policies: Policies = request.app.state.policies
         policy = policies.current
-        verdicts = await scorer.judge(
+        judging = scorer.judge(
             body.replies, policy=policy, labels=policies.config.labels, sensitivity=body.sensitivity
         )
+        verdicts = await unless_gone(request, judging)
+        if verdicts is None:
+            return Response(status_code=499)  # nginx's word for a client that closed; nobody reads it
         answer = {"model": policies.config.name, "policy": policy.name, "verdicts": verdicts}
         return Response(orjson.dumps(answer), media_type="application/json")
 

@@ -83,7 +83,7 @@ class Verdict(BaseModel):
     id: str
     action: Action
     reason: Label | None
-    truncated: Annotated[bool, Field(description="The end of the reply was too long to be read.")]
+    truncated: Annotated[bool, Field(description="The reply is too long to be read whole.")]
     scores: dict[Label, Probability]
 
 

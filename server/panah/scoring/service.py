@@ -1,13 +1,15 @@
 """Judges replies: what is known comes from the cache, the rest from the model, the action from the policy."""
 
 import asyncio
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from panah.metrics import Metrics
 from panah.scoring.batcher import MicroBatcher
-from panah.scoring.cache import Cache, Row, cache_key
+from panah.scoring.cache import Cache, Row, cache_key, pack, unpack
 from panah.scoring.classifier import Encoded, Encoder
 from panah.scoring.policy import LABELS, Label, Policy, Sensitivity
 from panah.scoring.schemas import ReplyIn
@@ -83,6 +85,11 @@ class Scorer:
         self.secret = secret
         self.model = model
         self.metrics = metrics
+        # Its own: a stuck database check must not take the threads that reading texts needs.
+        self.threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="prepare")
+
+    def close(self) -> None:
+        self.threads.shutdown(wait=False, cancel_futures=True)
 
     async def rows(self, replies: Sequence[Prepared]) -> list[Row | None]:
         """Scores per reply, in order, None for a reply without words. Equal pairs are scored once.
@@ -104,8 +111,9 @@ class Scorer:
         self.metrics.cache.labels("miss").inc(len(unseen))
         if unseen:
             fresh = list(zip(unseen, await self.batcher.score([pairs[key] for key in unseen]), strict=True))
-            known.update(fresh)
             await self.cache.put(fresh)
+            # Rounded as the cache rounds: the same reply must not be shown first and hidden when asked again.
+            known.update((key, unpack(pack(row))) for key, row in fresh)
         return [known.get(key) for key in keys]
 
     async def judge(
@@ -117,7 +125,8 @@ class Scorer:
         sensitivity: Sensitivity,
     ) -> list[dict[str, Any]]:
         """Verdicts in the order of the replies. Raises Overloaded and ScoringFailed."""
-        prepared = await asyncio.to_thread(prepare, replies, self.encoder)
+        loop = asyncio.get_running_loop()
+        prepared = await loop.run_in_executor(self.threads, prepare, replies, self.encoder)
         verdicts = [
             verdict(reply, row, labels=labels, policy=policy, sensitivity=sensitivity)
             for reply, row in zip(prepared, await self.rows(prepared), strict=True)

@@ -321,6 +321,16 @@ describe('what is asked', () => {
 		expect(cancelled()).toEqual(asked().map(({ask}) => ask));
 	});
 
+	test('is cancelled when the page is left, and asked again when it is come back to', async () => {
+		worker = () => new Promise(() => {});
+		await open([cellHtml(FOCAL), reply(2)]);
+		dispatchEvent(new Event('pagehide'));
+		expect(cancelled()).toEqual(asked().map(({ask}) => ask));
+		worker = judgeByText;
+		await settle();
+		expect(markOf(2)).toBe('hidden');
+	});
+
 	test('has names that never repeat', async () => {
 		await open([cellHtml(FOCAL), reply(2), reply(3, 'Another fault.')]);
 		expect(new Set(asked().map(({ask}) => ask)).size).toBe(2);

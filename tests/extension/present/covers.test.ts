@@ -12,11 +12,8 @@ let covers: Covers;
 let article: HTMLElement;
 
 function present(decision: Decision, {id = REPLY_ID, language = 'en' as Language} = {}): void {
-	covers.present(
-		{article, id, sample: article.querySelector('[data-testid]') ?? undefined},
-		decision,
-		language,
-	);
+	const sample = () => article.querySelector('[data-testid]') ?? undefined;
+	covers.present([{article, id, sample, decision}], language);
 }
 
 /** Where the article stands in the window, as far as layout goes. */
@@ -215,6 +212,27 @@ describe('changes', () => {
 		expect(lines().map(line => line.dataset.statusId)).toEqual(['99']);
 	});
 
+	test('all is measured before anything is changed, so that the page is laid out once', () => {
+		showPage([cellHtml(postHtml({id: '1'})), cellHtml(postHtml({id: '2'}))]);
+		const order: string[] = [];
+		const articles = [...document.querySelectorAll<HTMLElement>('article')];
+		for (const one of articles) {
+			vi.spyOn(one, 'getBoundingClientRect').mockImplementation(() => {
+				order.push('measure');
+				return {top: 0, height: 10} as DOMRect;
+			});
+			vi.spyOn(one, 'before').mockImplementation(() => void order.push('change'));
+		}
+		const wishes = articles.map((one, index) => ({
+			article: one,
+			id: `${index}`,
+			sample: () => undefined,
+			decision: HIDE,
+		}));
+		covers.present(wishes, 'en');
+		expect(order).toEqual(['measure', 'measure', 'change', 'change']);
+	});
+
 	test('a line that the page dropped, or put elsewhere, comes back', () => {
 		present(HIDE);
 		lines()[0]?.remove();
@@ -277,10 +295,10 @@ describe('a reply above what is being read', () => {
 		place(article, -150, 220);
 		present(HIDE);
 		place(lines()[0] as Element, 100);
-		covers.tend();
+		covers.giveBackRoom();
 		expect(room()).toBe('220px');
 		place(lines()[0] as Element, innerHeight + 10);
-		covers.tend();
+		covers.giveBackRoom();
 		expect(room()).toBe('');
 	});
 

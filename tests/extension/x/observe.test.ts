@@ -59,6 +59,15 @@ test('so is an element that gets another post', async () => {
 	expect(onChange).toHaveBeenCalledTimes(1);
 });
 
+test('the posts that a change lies in are told, and with the twice-a-second look none', async () => {
+	const {onChange} = watch();
+	document.querySelector('[data-testid="tweetText"]')?.append(document.createElement('b'));
+	await vi.advanceTimersByTimeAsync(20);
+	expect(onChange.mock.calls).toEqual([[new Set([document.querySelector('article')])]]);
+	await vi.advanceTimersByTimeAsync(500);
+	expect(onChange).toHaveBeenLastCalledWith();
+});
+
 test('all other changes wait for the next frame, together', async () => {
 	const {onChange} = watch();
 	for (let count = 0; count < 5; count += 1) document.body.append(document.createElement('div'));
