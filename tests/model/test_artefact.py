@@ -77,7 +77,7 @@ def test_a_pair_is_reply_then_post_and_long_ones_are_cut_at_the_end(classifier: 
 def test_the_shipped_thresholds_were_measured_and_not_all_the_same(classifier: Classifier) -> None:
     table = classifier.config.thresholds.root
     hides = {one.hide for groups in table.values() for labels in groups.values() for one in labels.values()}
-    assert len(hides) > 20
+    assert len(hides) >= 6
     for group in table["balanced"]:
         for label in LABELS:
             strict, balanced, gentle = (table[name][group][label].hide for name in ("strict", "balanced", "gentle"))

@@ -52,7 +52,9 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 	let frame = 0;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 
-	// One screen ahead of the reader in both directions.
+	// One screen ahead of the reader in both directions. Watched is the place a post stands in, not the post: a
+	// hidden one is nowhere for the browser, and would never be asked about again.
+	const spots = new Map<HTMLElement, Element>();
 	const near = new Set<Element>();
 	const nearness = new IntersectionObserver(
 		entries => {
@@ -102,7 +104,7 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 		}
 		const {reply} = found;
 		standing.set(article, reply);
-		nearness.observe(article);
+		watch(article);
 		const facts = know(reply);
 		// X reuses elements: a cover here may belong to the reply that stood here before.
 		if (!isCoveredHere) covers.clear(article);
@@ -143,9 +145,20 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 		return decide(verdict && {...verdict, partial: verdict.partial || partial}, parts.settings());
 	}
 
+	function watch(post: HTMLElement): void {
+		const spot = post.parentElement ?? post;
+		if (spots.get(post) === spot) return;
+		leave(post);
+		spots.set(post, spot);
+		nearness.observe(spot);
+	}
+
 	function leave(post: HTMLElement): void {
-		nearness.unobserve(post);
-		near.delete(post);
+		const spot = spots.get(post);
+		if (spot === undefined) return;
+		spots.delete(post);
+		nearness.unobserve(spot);
+		near.delete(spot);
 	}
 
 	function cancelUnseen(): void {
@@ -172,8 +185,9 @@ export function openConversation(focalId: string, parts: ConversationParts) {
 		const now = Date.now();
 		const open = [...standing]
 			.flatMap(([article, {id}]) => {
-				const facts = near.has(article) ? known.get(id) : undefined;
-				return facts && isOpen(facts, now) ? [{facts, distance: distanceFromView(article)}] : [];
+				const spot = spots.get(article);
+				const facts = spot && near.has(spot) ? known.get(id) : undefined;
+				return spot && facts && isOpen(facts, now) ? [{facts, distance: distanceFromView(spot)}] : [];
 			})
 			.sort((a, b) => a.distance - b.distance);
 		let free = ASKED_AT_ONCE - [...known.values()].filter(facts => facts.asked !== undefined).length;
@@ -257,9 +271,9 @@ function isOpen(facts: Known, now: number): boolean {
 	return (facts.verdict === undefined || facts.stale) && facts.asked === undefined && now >= facts.notBefore;
 }
 
-/** Pixels between a post and the middle of the window. */
-function distanceFromView(article: Element): number {
-	const {top, bottom} = article.getBoundingClientRect();
+/** Pixels between the place of a post and the middle of the window. */
+function distanceFromView(spot: Element): number {
+	const {top, bottom} = spot.getBoundingClientRect();
 	return Math.abs((top + bottom) / 2 - innerHeight / 2);
 }
 

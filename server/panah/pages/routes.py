@@ -32,6 +32,7 @@ PROBLEMS = (
     ("unknown-token", "401", "The server does not know the token that was sent. Remove or correct it."),
     ("not-found", "404", "There is nothing at this address."),
     ("method-not-allowed", "405", "The address does not take that method; the Allow header says which it takes."),
+    ("unknown-host", "421", "The server does not answer under that name; its operator can allow it."),
     ("body-too-large", "413", "The body is over the server's limit, 512 KiB unless its operator set another."),
     ("invalid-request", "422", "JSON, but not a request for verdicts. Its errors say where and what."),
     ("too-many-requests", "429", "This client asked too often. Wait as many seconds as Retry-After says."),
