@@ -1,8 +1,9 @@
-"""`python -m panah_model STEP`: pretrain, train, quantise, publish, each from what the one before it left.
+"""`python -m panah_model STEP`: pretrain, train, finish, quantise, publish, each from what the one before it left.
 
     pretrain  public_folder/train.jsonl.gz                  -> runs/<name>/pretrain.pt
     train     runs/<name>/pretrain.pt, corpus, public rows  -> runs/<name>/train.pt
-    quantise  runs/<name>/train.pt                          -> runs/<name>/fp32.onnx, int8.onnx
+    finish    runs/<name>/train.pt, the same rows           -> runs/<name>/finish.pt
+    quantise  runs/<name>/finish.pt                         -> runs/<name>/fp32.onnx, int8.onnx
     publish   runs/<name>/int8.onnx, corpus, public dev     -> artefacts/<name>/
 
 A step that was cut goes on from its last epoch. `all` runs them in order.
@@ -19,7 +20,7 @@ from tokenizers import Tokenizer
 from panah.scoring.classifier import Encoder
 from panah.scoring.policy import LABELS
 from panah_model import figures
-from panah_model.config import MODEL, Config, load
+from panah_model.config import MODEL, Config, Phase, load
 from panah_model.evaluate import by_language, ranking
 from panah_model.fit import fit, predict
 from panah_model.network import BASE, PairClassifier
@@ -66,11 +67,9 @@ def pretrain_step(config: ConfigOption = V1) -> None:
     )
 
 
-@app.command("train")
-def train_step(config: ConfigOption = V1) -> None:
-    """Learn the labels from the corpus, with some public rows beside it."""
-    chosen = load(config)
-    network, encoder = network_from(chosen.runs / "pretrain.pt"), encoder_of(chosen)
+def learn(chosen: Config, phase: Phase, *, start: str, end: str) -> None:
+    """One phase on the corpus, from the weights in runs/<name>/<start>.pt to <end>.pt."""
+    network, encoder = network_from(chosen.runs / f"{start}.pt"), encoder_of(chosen)
     dev = corpus(chosen, "dev")
 
     def report() -> None:
@@ -82,20 +81,34 @@ def train_step(config: ConfigOption = V1) -> None:
     fit(
         network,
         encoder,
-        chosen.train,
+        phase,
         corpus=corpus(chosen, "train"),
         public=public(chosen.public_file("train.jsonl.gz"), weights=chosen.set_weights),
         seed=chosen.seed,
-        checkpoint=chosen.runs / "train.pt",
+        checkpoint=chosen.runs / f"{end}.pt",
         after_epoch=report,
     )
+
+
+@app.command("train")
+def train_step(config: ConfigOption = V1) -> None:
+    """Learn the labels from the corpus, with some public rows beside it."""
+    chosen = load(config)
+    learn(chosen, chosen.train, start="pretrain", end="train")
+
+
+@app.command("finish")
+def finish_step(config: ConfigOption = V1) -> None:
+    """A few more epochs at a low rate."""
+    chosen = load(config)
+    learn(chosen, chosen.finish, start="train", end="finish")
 
 
 @app.command("quantise")
 def quantise_step(config: ConfigOption = V1) -> None:
     """Export the graph, fuse it, and store it in 8 bits."""
     runs = load(config).runs
-    export(network_from(runs / "train.pt", attention="eager").cpu(), runs / "fp32.onnx")
+    export(network_from(runs / "finish.pt", attention="eager").cpu(), runs / "fp32.onnx")
     quantise(runs / "fp32.onnx", runs / "int8.onnx")
 
 
@@ -117,7 +130,7 @@ def figures_step(config: ConfigOption = V1) -> None:
 @app.command("all")
 def all_steps(config: ConfigOption = V1) -> None:
     """Everything, in order."""
-    for step in (pretrain_step, train_step, quantise_step, publish_step):
+    for step in (pretrain_step, train_step, finish_step, quantise_step, publish_step):
         step(config)
 
 

@@ -41,6 +41,7 @@ class Config(BaseModel):
     false_flags: dict[str, float]
     pretrain: Phase
     train: Phase
+    finish: Phase
 
     @property
     def runs(self) -> Path:

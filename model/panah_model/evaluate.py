@@ -21,12 +21,7 @@ VICTIM_BLAMING = LABELS.index("victim_blaming")
 def score_rows(classifier: Classifier, rows: Sequence[Row], *, context: bool = True) -> Scores:
     """Scores of rows in their order, (rows, labels)."""
     pairs = classifier.encoder.encode([(row.text, row.context if context else "") for row in rows])
-    order = sorted(range(len(pairs)), key=lambda at: len(pairs[at].ids))
-    found = np.zeros((len(pairs), len(LABELS)), np.float32)
-    for start in track(range(0, len(order), 32), "Scoring", transient=True):
-        batch = order[start : start + 32]
-        found[batch] = classifier.score([pairs[at] for at in batch])
-    return found
+    return np.concatenate([classifier.score_one(pair) for pair in track(pairs, "Scoring", transient=True)])
 
 
 def auc(wanted: NDArray[np.float32], scores: NDArray[np.float32]) -> float | None:

@@ -1,8 +1,10 @@
 """The real app around a stub model where a test needs to say what a reply scores, else around the real one."""
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from panah.scoring.classifier import Classifier, Encoded, Scores
 from panah.scoring.policy import LABELS
 from panah.settings import Settings
 from tests.harness.servers import fresh_database as new_database
+
+T = TypeVar("T")
 
 
 class StubModel:
@@ -91,6 +95,14 @@ def make_client(settings: Settings) -> Iterator[MakeClient]:
     yield make
     for client in made:
         client.__exit__(None, None, None)
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine in a thread of its own: where browsers were driven before, Playwright's loop still turns
+    in the main one.
+    """
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result()
 
 
 def replies(*texts: str, **shared: str) -> dict[str, Any]:

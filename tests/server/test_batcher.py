@@ -12,6 +12,7 @@ from panah.metrics import Metrics
 from panah.scoring.batcher import MicroBatcher, Model
 from panah.scoring.classifier import Encoded, Scores
 from panah.scoring.policy import LABELS
+from tests.server.conftest import run_apart
 
 
 def pair(number: int, length: int = 8) -> Encoded:
@@ -49,7 +50,7 @@ def test_answers_come_in_order_whatever_the_lengths() -> None:
         await made.close()
         return [float(row[0]) for row in rows]
 
-    assert asyncio.run(run()) == list(range(90))
+    assert run_apart(run()) == list(range(90))
 
 
 def test_requests_that_come_together_share_a_call() -> None:
@@ -60,20 +61,18 @@ def test_requests_that_come_together_share_a_call() -> None:
         await made.close()
         return echo.batches
 
-    assert [sorted(batch) for batch in asyncio.run(run())] == [list(range(8))]
+    assert [sorted(batch) for batch in run_apart(run())] == [list(range(8))]
 
 
-def test_a_batch_holds_pairs_of_like_length_and_no_more_than_its_size() -> None:
+def test_a_batch_holds_those_that_waited_longest_and_no_more_than_its_size() -> None:
     async def run() -> list[list[int]]:
         echo = Echo()
         made = batcher(echo, size=4)
-        await made.score([pair(length, length) for length in [10, 100, 11, 101, 12, 102, 9, 99, 10, 100]])
+        await made.score([pair(n) for n in range(10)])
         await made.close()
         return echo.batches
 
-    batches = asyncio.run(run())
-    assert all(len(batch) <= 4 for batch in batches)
-    assert all(max(batch) < 50 or min(batch) > 50 for batch in batches)
+    assert run_apart(run()) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
 def test_a_fault_reaches_those_in_the_batch_and_nobody_else() -> None:
@@ -92,7 +91,7 @@ def test_a_fault_reaches_those_in_the_batch_and_nobody_else() -> None:
         assert len(await made.score([pair(3)])) == 1
         await made.close()
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_a_full_queue_refuses_whole_requests_and_takes_nothing_from_them() -> None:
@@ -112,7 +111,7 @@ def test_a_full_queue_refuses_whole_requests_and_takes_nothing_from_them() -> No
         await made.close()
         assert sorted(n for batch in echo.batches for n in batch) == [1, 2, 3]
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_what_a_client_asked_before_leaving_is_not_computed() -> None:
@@ -131,7 +130,7 @@ def test_what_a_client_asked_before_leaving_is_not_computed() -> None:
         await made.close()
         assert echo.batches == [[1], [4]]
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_closing_settles_everybody() -> None:
@@ -153,7 +152,7 @@ def test_closing_settles_everybody() -> None:
         with pytest.raises(Overloaded):
             await made.score([pair(3)])
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_two_lanes_work_at_the_same_time() -> None:
@@ -168,7 +167,7 @@ def test_two_lanes_work_at_the_same_time() -> None:
         await made.score([pair(1), pair(2)])
         await made.close()
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_one_request_is_shared_by_idle_lanes() -> None:
@@ -187,4 +186,4 @@ def test_one_request_is_shared_by_idle_lanes() -> None:
         await made.close()
         return sizes
 
-    assert asyncio.run(run()) == [10, 10]
+    assert run_apart(run()) == [10, 10]

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from panah.metrics import Metrics
 from panah.scoring.cache import MemoryCache, RedisCache, cache_key
+from tests.server.conftest import run_apart
 
 ROW = np.linspace(0, 1, 10, dtype=np.float32)
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -37,7 +38,7 @@ def test_memory_keeps_rows_to_half_precision_and_forgets_the_oldest() -> None:
         assert found[0] == pytest.approx(ROW, abs=0.0005)
         assert found[2] is not None
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_memory_forgets_when_the_time_is_over_and_can_be_switched_off() -> None:
@@ -49,7 +50,7 @@ def test_memory_forgets_when_the_time_is_over_and_can_be_switched_off() -> None:
         assert await short.get([b"a"]) == [None]
         assert await off.get([b"a"]) == [None]
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_redis_keeps_rows_in_order_with_a_time_to_live(redis_url: str) -> None:
@@ -65,7 +66,7 @@ def test_redis_keeps_rows_in_order_with_a_time_to_live(redis_url: str) -> None:
         assert 0 < await redis.ttl(b"score:a") <= 60
         await redis.aclose()
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_a_dead_redis_is_a_miss_and_is_left_alone_for_a_while() -> None:
@@ -88,4 +89,4 @@ def test_a_dead_redis_is_a_miss_and_is_left_alone_for_a_while() -> None:
             assert metrics.registry.get_sample_value("panah_faults_total", {"part": "redis"}) == 1
             await redis.aclose()
 
-        asyncio.run(run())
+        run_apart(run())

@@ -15,7 +15,7 @@ from panah.scoring.policy import LABELS, SENSITIVITIES, Label, Policy, Threshold
 from panah.scoring.tables import PolicyVersion
 from panah.scoring.text import LANGUAGE_GROUPS
 from panah.settings import Settings
-from tests.server.conftest import MakeClient, StubModel, replies
+from tests.server.conftest import MakeClient, StubModel, replies, run_apart
 
 
 def thresholds(flag: float = 0.5, hide: float = 0.8, **special: tuple[float, float]) -> Thresholds:
@@ -36,10 +36,12 @@ def scores(**known: float) -> dict[Label, float]:
         ({"blame": 0.5}, ("flag", "blame")),
         ({"blame": 0.8}, ("hide", "blame")),
         ({"blame": 0.85, "threat": 0.9, "hostile": 0.99}, ("hide", "threat")),
-        ({"blame": 0.6, "victim_blaming": 0.9}, ("hide", "victim_blaming")),
         ({"hostile": 0.6, "victim_blaming": 0.7}, ("flag", "victim_blaming")),
         # What hid it is the reason, not a label that would only have flagged.
         ({"blame": 0.79, "abuse": 0.81}, ("hide", "abuse")),
+        # A sum hid it; a label that crossed its lower threshold says more.
+        ({"blame": 0.6, "excusing": 0.55, "victim_blaming": 0.9, "hostile": 0.9}, ("hide", "blame")),
+        ({"blame": 0.4, "victim_blaming": 0.85, "hostile": 0.9}, ("hide", "hostile")),
     ],
 )
 def test_the_decision_table(known: dict[str, float], decision: tuple[str, str | None]) -> None:
@@ -105,7 +107,7 @@ def test_a_new_policy_is_picked_up_without_a_restart_and_a_broken_one_is_not(set
         task.cancel()
         engine.dispose()
 
-    asyncio.run(asyncio.wait_for(run(), 10))
+    run_apart(asyncio.wait_for(run(), 10))
 
 
 def test_the_policy_route_names_everything_the_extension_needs(client: TestClient) -> None:

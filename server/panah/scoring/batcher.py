@@ -31,9 +31,8 @@ class Job:
 class MicroBatcher:
     """One lane a model: each lane is a thread with a single-threaded session of its own.
 
-    An idle lane waits `window` seconds for company; a busy one takes what has queued meanwhile. A batch is
-    the reply that has waited longest and those nearest to it in length, since a batch costs as much as its
-    longest member for every row. Nobody waits for ever: failure, cancelling and shutdown each settle
+    An idle lane waits `window` seconds for company; a busy one takes what has queued meanwhile, those that have
+    waited longest first, and leaves idle lanes their share. Nobody waits for ever: failure, cancelling and shutdown each settle
     the futures they touch.
     """
 
@@ -110,18 +109,11 @@ class MicroBatcher:
         if not alive:
             self._waiting.clear()
             return []
-        first = len(alive[0].pair.ids)
-        near = sorted(range(len(alive)), key=lambda at: (abs(len(alive[at].pair.ids) - first), at))
-        # A row may be padded by a quarter: beyond that a batch of its own is cheaper.
         share = max(LEAST_SHARE, -(-len(alive) // (self._idle + 1)))
-        chosen = {
-            at
-            for at in near[: min(self.batch_size, share)]
-            if abs(len(alive[at].pair.ids) - first) <= max(4, first // 4)
-        }
-        self._waiting = [job for at, job in enumerate(alive) if at not in chosen]
+        batch = alive[: min(self.batch_size, share)]
+        self._waiting = alive[len(batch) :]
         self.metrics.waiting.set(len(self._waiting))
-        return [alive[at] for at in sorted(chosen)]
+        return batch
 
     async def _settle(self, model: Model, batch: list[Job]) -> None:
         loop = asyncio.get_running_loop()

@@ -99,16 +99,21 @@ class Classifier:
             raise ValueError(f"model.onnx has {columns} outputs, config.json names {len(self.config.labels)}")
 
     def score(self, batch: Sequence[Encoded]) -> Scores:
-        """Probabilities for encoded pairs, padded to the longest: give it pairs of like length."""
-        longest = max(len(pair.ids) for pair in batch)
-        ids = np.zeros((len(batch), longest), np.int64)
-        mask = np.zeros_like(ids)
+        """Probabilities for encoded pairs, in order.
+
+        One call of the graph a pair: dynamic int8 takes the scale of its activations from all that is in a call,
+        so a pair's score would depend on its company (by up to 0.34 on 120 dev rows). It is no slower either:
+        those rows took 1.4 s one by one and 1.7 s in padded tens.
+        """
+        return np.concatenate([self.score_one(pair) for pair in batch])
+
+    def score_one(self, pair: Encoded) -> Scores:
+        """Probabilities for one pair, shape (1, labels)."""
+        ids = np.array([pair.ids], np.int64)
         segments = np.zeros_like(ids)
-        for row, pair in enumerate(batch):
-            ids[row, : len(pair.ids)] = pair.ids
-            mask[row, : len(pair.ids)] = 1
-            segments[row, pair.reply_tokens : len(pair.ids)] = 1
-        (scores,) = self.session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments})
+        segments[0, pair.reply_tokens :] = 1
+        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": segments}
+        (scores,) = self.session.run(None, inputs)
         return np.asarray(scores, np.float32)
 
 

@@ -12,15 +12,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from panah.errors import explain
-from panah.scoring.cache import Row
-from panah.scoring.classifier import Classifier, Encoded
+from panah.scoring.classifier import Classifier
 from panah.scoring.policies import shipped
 from panah.scoring.policy import Sensitivity
 from panah.scoring.schemas import ReplyIn
 from panah.scoring.service import prepare, verdict
 
 CHUNK = 256  # lines read, judged and written together
-BATCH = 16  # pairs in one call of the model
 
 
 BOM = b"\xef\xbb\xbf"  # Windows editors begin files with it
@@ -53,21 +51,11 @@ class Judge:
         self.policy = shipped(self.classifier.config)
         self.sensitivity = sensitivity
 
-    def rows(self, pairs: Sequence[Encoded]) -> list[Row]:
-        """Scores in the order of the pairs; the model sees them sorted by length, which pads least."""
-        order = sorted(range(len(pairs)), key=lambda at: len(pairs[at].ids))
-        found: dict[int, Row] = {}
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            found.update(zip(batch, self.classifier.score([pairs[at] for at in batch]), strict=True))
-        return [found[at] for at in range(len(pairs))]
-
     def __call__(self, replies: Sequence[ReplyIn]) -> Iterator[bytes]:
         """Verdicts as JSON lines, in order."""
         prepared = prepare(replies, self.classifier.encoder)
-        rows = iter(self.rows([one.encoded for one in prepared if one.encoded]))
         for one in prepared:
-            row = next(rows) if one.encoded else None
+            row = self.classifier.score_one(one.encoded)[0] if one.encoded else None
             labels = self.classifier.config.labels
             found = verdict(one, row, labels=labels, policy=self.policy, sensitivity=self.sensitivity)
             yield orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE)

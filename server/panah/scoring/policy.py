@@ -72,12 +72,14 @@ class Policy:
     def decide(
         self, scores: Mapping[Label, float], *, group: LanguageGroup, sensitivity: Sensitivity
     ) -> tuple[Action, Label | None]:
-        """The action and its reason: the strongest of the labels that crossed, None when nothing did."""
+        """The action, and its reason: the strongest label that crossed, None when nothing did."""
         limits = self.thresholds.root[sensitivity][group]
-        if hidden := [label for label in LABELS if crosses(scores[label], limits[label].hide)]:
-            return "hide", strongest(hidden, scores)
-        if flagged := [label for label in LABELS if crosses(scores[label], limits[label].flag)]:
-            return "flag", strongest(flagged, scores)
+        hidden = [label for label in LABELS if crosses(scores[label], limits[label].hide)]
+        flagged = [label for label in LABELS if crosses(scores[label], limits[label].flag)]
+        if hidden:
+            return "hide", strongest(hidden, flagged, scores)
+        if flagged:
+            return "flag", strongest(flagged, [], scores)
         return "show", None
 
 
@@ -85,7 +87,11 @@ def crosses(p: float, threshold: float) -> bool:
     return p >= threshold < 1  # a P can round to 1, and a label that is off stays off
 
 
-def strongest(crossed: Sequence[Label], scores: Mapping[Label, float]) -> Label:
-    """The likeliest of the eight labels, or of the sums when no label crossed by itself."""
-    named = [label for label in crossed if label not in SUMS] or list(crossed)
-    return max(named, key=lambda label: scores[label])
+def strongest(crossed: Sequence[Label], lower: Sequence[Label], scores: Mapping[Label, float]) -> Label:
+    """The likeliest of the eight labels that crossed; else of those that crossed the lower threshold, since
+    "blames" says more than "hostile"; else of the sums.
+    """
+    for labels in (crossed, lower):
+        if named := [label for label in labels if label not in SUMS]:
+            return max(named, key=lambda label: scores[label])
+    return max(crossed, key=lambda label: scores[label])
