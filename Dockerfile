@@ -20,13 +20,15 @@ RUN pip wheel --no-deps --wheel-dir /dist . && pip install --no-deps /dist/*.whl
 # Stage 2 holds the environment and nothing that built it.
 FROM python:3.11-slim-bookworm
 
-RUN useradd --system --uid 10001 --home-dir /data panah && install -d -o panah -g panah /data
+RUN groupadd --gid 10001 panah \
+    && useradd --system --uid 10001 --gid panah --home-dir /data panah \
+    && install -d -o panah -g panah /data
 COPY --from=build /opt/panah /opt/panah
 ENV PATH=/opt/panah/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PANAH_DATABASE_URL=sqlite:////data/panah.db
 
-USER panah
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000

@@ -32,8 +32,8 @@ class MicroBatcher:
     """One lane a model: each lane is a thread with a single-threaded session of its own.
 
     An idle lane waits `window` seconds for company; a busy one takes what has queued meanwhile, those that have
-    waited longest first, and leaves idle lanes their share. Nobody waits for ever: failure, cancelling and shutdown each settle
-    the futures they touch.
+    waited longest first, and leaves idle lanes their share. Nobody waits for ever: failure, cancelling and
+    shutdown each settle the futures they touch.
     """
 
     def __init__(
