@@ -28,7 +28,7 @@ def limits(innocent: Scores, bound: float) -> NDArray[np.float64]:
         found = np.maximum(np.concatenate([labels, sums]) + 1e-4, LEAST)
         if (innocent >= found).any(axis=1).mean() <= bound:
             break
-    return np.minimum(found, 1.0).round(4)
+    return np.minimum(found.astype(float), 1.0).round(4)
 
 
 def thresholds(rows: Sequence[Row], scores: Scores, config: Config) -> Thresholds:

@@ -19,6 +19,8 @@ def _post(written: dict[str, Any]) -> Post:
 FOCAL = _post(_written["focal"])
 REPLIES = [_post(reply) for reply in _written["replies"]]
 EXPECTED: dict[str, str] = {reply["id"]: reply["expect"] for reply in _written["replies"]}
+# Plain blame that the released model does not hide. The expectation stays; a better model takes the mark away.
+MISSED: set[str] = {reply["id"] for reply in _written["replies"] if "missed_by" in reply}
 WHY: dict[str, str] = {reply["id"]: reply["why"] for reply in _written["replies"]}
 PATH = f"/{FOCAL.handle}/status/{FOCAL.id}"
 
