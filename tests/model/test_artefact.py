@@ -86,7 +86,16 @@ def test_the_shipped_thresholds_were_measured_and_not_all_the_same(classifier: C
 
 def test_plain_words_without_a_victim_are_not_hidden(classifier: Classifier) -> None:
     policy = Policy("v1-0", classifier.config.thresholds)
-    texts = ["good morning", "pakistan zindabad", "I believe you", "so sorry this happened", "آپ بہت بہادر ہیں"]
+    texts = (
+        "good morning",
+        "pakistan zindabad",
+        "I believe you",
+        "so sorry this happened",
+        "I'm so sorry this happened to you",
+        "stay strong",
+        "bohat afsos hua",
+        "آپ بہت بہادر ہیں",
+    )
     for text in texts:
         assert has_words(text)
         (row,) = classifier.score(classifier.encoder.encode([(normalise(text), "")])).tolist()
