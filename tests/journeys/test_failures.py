@@ -119,8 +119,13 @@ def test_an_update_in_firefox_goes_on_in_the_open_page(firefox: Firefox, edge: R
     # Firefox starts the new script in the open page: it asks again, and the old one leaves nothing behind.
     wait_for_verdicts(edge, FIRST)
     wait_for_looks(tab, judged)
-    covers = len([look for look in states(tab).values() if look["cover"]])
-    assert tab.evaluate("document.querySelectorAll('panah-line, panah-flag').length") == covers
+
+    def every_cover_has_its_reply() -> bool:
+        covers = [look for look in states(tab).values() if look["cover"]]
+        return bool(tab.evaluate("document.querySelectorAll('panah-line, panah-flag').length") == len(covers))
+
+    # The new script is still judging what lies below: more covers may come between two looks.
+    wait_until(every_cover_has_its_reply, "no cover is left behind")
 
 
 def test_once_the_extension_is_gone_hidden_stays_hidden_and_says_so(
