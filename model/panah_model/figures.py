@@ -91,7 +91,7 @@ def public(report: dict[str, Any]) -> Iterator[str]:
 def write(metrics: dict[str, Any]) -> Iterator[str]:
     """All tables as Markdown lines."""
     parts = [
-        ("Test: whole briefs that nothing was trained or chosen on", headline(metrics["test"])),
+        ("Test: whole briefs that nothing was trained on", headline(metrics["test"])),
         ("Test, by label", labels(metrics["test"])),
         ("Test, by sensitivity", sensitivities(metrics["test"])),
         ("Test, innocent replies by kind, balanced", kinds(metrics["test"])),
