@@ -12,7 +12,7 @@ RUN pip install --require-hashes -r requirements.lock
 
 COPY pyproject.toml README.md LICENSE ./
 COPY server server
-COPY model/artefacts/v1 model/artefacts/v1
+COPY model/artefacts/v2 model/artefacts/v2
 COPY docs docs
 # The wheel carries the one released model, so the image needs no second source of it.
 RUN pip wheel --no-deps --wheel-dir /dist . && pip install --no-deps /dist/*.whl

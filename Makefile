@@ -21,6 +21,12 @@ $(VENV)/.dev: $(VENV)/.serve requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	touch $@
 
+# What `panah_model` takes. The CPU build of torch is enough; where pip finds several, it takes that one.
+$(VENV)/.train: $(VENV)/.serve
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable '.[train]'
+	touch $@
+
 extension/node_modules/.done: extension/package-lock.json
 	cd extension && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
@@ -31,7 +37,7 @@ run: $(VENV)/.serve ## Set up and serve Panah on http://127.0.0.1:8000
 extension: extension/node_modules/.done ## Build extension/dist and a reproducible zip
 	cd extension && npm run --silent build
 
-test: $(VENV)/.dev extension ## Run all tests, real browsers and servers included
+test: $(VENV)/.dev $(VENV)/.train extension ## Run all tests, real browsers and servers included
 	cd extension && npm test --silent
 	$(BIN)/python -m pytest
 
@@ -57,9 +63,7 @@ lock: ## Pin the newest versions that pyproject.toml allows
 bench: $(VENV)/.dev ## The service beside its own model, in one run
 	$(BIN)/python -m benchmarks.score
 
-train: $(VENV)/.serve ## Train, quantise and publish the model (needs ../shared/data and an hour)
-	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable '.[train]'
+train: $(VENV)/.train ## Train, quantise, publish and measure the model (needs ../shared/data and two hours)
 	cd model && ../$(BIN)/python -m panah_model all
 
 clean: ## Remove what was built here

@@ -20,8 +20,12 @@ class Phase(BaseModel):
     head_rate: float = 1.0  # the head's learning rate as a multiple of the encoder's
     public_rows: int = 0  # drawn anew each epoch beside the corpus
     public_weight: float = 1.0  # of a public row in the loss; a corpus row has 1
-    drop_context: float = 0.5  # share of corpus rows read without their post, as the extension may send them
-    respell: float = 0.0  # chance per Roman Urdu word of another spelling
+    drop_context: float = 0.5  # share of rows read without their post, as the extension may send them
+    vary: float = 0.0  # chance per word of another spelling
+    gloss: float = 0.0  # share of the Roman Urdu and Urdu rows with English words in it
+    masked: float = 0.0  # share of the words hidden
+    words_weight: float = 0.0  # of guessing the hidden words in the loss
+    smooth: float = 0.0  # labels become smooth / 2 and 1 - smooth / 2
 
 
 class Config(BaseModel):
@@ -33,6 +37,7 @@ class Config(BaseModel):
     seed: int
     max_reply_tokens: int
     max_context_tokens: int
+    least_uses: int  # of a Roman Urdu word in the training rows to become a token
     public_folder: Path  # train.jsonl.gz, dev.jsonl.gz, dev_evaluation_only.jsonl.gz; relative to model/
     set_weights: dict[str, float]  # share of a public set's rows that is used
     test_briefs: tuple[str, ...]
@@ -41,7 +46,6 @@ class Config(BaseModel):
     false_flags: dict[str, float]
     pretrain: Phase
     train: Phase
-    finish: Phase
 
     @property
     def runs(self) -> Path:

@@ -1,49 +1,30 @@
-"""The optimiser's loop, for both phases: seeded, with checkpoints to go on from."""
+"""The optimiser's loop, for all phases: seeded, with checkpoints to go on from."""
 
 import hashlib
 import math
 import random
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from rich.progress import track
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
+from torch.optim.swa_utils import AveragedModel
 
-from panah.scoring.classifier import Encoded, Encoder, Scores
+from panah.scoring.classifier import Encoded, Encoder, Scores, required
+from panah.scoring.roman_urdu import romanise
+from panah_model.augment import gloss, vary
 from panah_model.config import Phase
 from panah_model.network import PairClassifier
 from panah_model.rows import Row
 
-# Spellings that Roman Urdu writers exchange freely; each pair goes both ways.
-RESPELLINGS = [
-    ("ee", "i"), ("oo", "u"), ("aa", "a"), ("ai", "e"), ("ain", "ein"), ("w", "v"), ("q", "k"), ("ph", "f"),
-    ("ay", "e"), ("iy", "y"), ("kh", "k"), ("z", "s"), ("ey", "ay"), ("yu", "iu"), ("ahi", "ai"), ("sh", "s"),
-]  # fmt: skip
-ROMAN_WORD = re.compile(r"[a-z]{3,}", re.IGNORECASE)
-
 Batch = tuple[dict[str, Tensor], Tensor, Tensor]
-
-
-def respell(text: str, chance: float, rng: random.Random) -> str:
-    """Another spelling of some words, as another writer would type them."""
-
-    def other(match: re.Match[str]) -> str:
-        word = match[0]
-        if rng.random() >= chance:
-            return word
-        options = [(a, b) for pair in RESPELLINGS for a, b in (pair, pair[::-1]) if a in word]
-        if options and rng.random() < 0.8:
-            a, b = rng.choice(options)
-            return word.replace(a, b, 1)
-        at = rng.randrange(1, len(word))
-        return word[:at] + word[at + 1 :] if word[at] in "aeiou" else word
-
-    return ROMAN_WORD.sub(other, text)
+SAVE_EVERY = 300  # steps: at most some minutes are lost when a run is cut
+AVERAGED = 0.998  # decay of the moving average of the weights, which is what is kept; a memory of about 500 steps
+FIRST_WORD = 5  # smaller ids are the marks
 
 
 def tensors(pairs: Sequence[Encoded], device: torch.device) -> dict[str, Tensor]:
@@ -59,18 +40,21 @@ def tensors(pairs: Sequence[Encoded], device: torch.device) -> dict[str, Tensor]
     return {name: found.to(device) for name, found in named.items()}
 
 
-def epoch_rows(corpus: Sequence[Row], public: Sequence[Row], phase: Phase, rng: random.Random) -> list[Row]:
-    """One epoch: all of the corpus, some of it without its post or respelled, and a draw of public rows."""
-    rows = [
-        replace(
-            row,
-            context="" if rng.random() < phase.drop_context else row.context,
-            text=respell(row.text, phase.respell, rng) if row.lang == "ur-Latn" else row.text,
-        )
-        for row in corpus
-    ]
+def epoch_rows(
+    corpus: Sequence[Row], public: Sequence[Row], phase: Phase, glosses: Mapping[str, str], rng: random.Random
+) -> list[Row]:
+    """One epoch: all of the corpus, some of it without its post or typed otherwise, and a draw of public rows."""
+
+    def other(row: Row) -> Row:
+        text = vary(row.text, phase.vary, rng, roman_urdu=row.lang == "ur-Latn")
+        if row.lang != "en" and rng.random() < phase.gloss:
+            text = gloss(romanise(text), glosses, 0.4, rng)
+        return replace(row, text=text, context="" if rng.random() < phase.drop_context else row.context)
+
     drawn = rng.sample(list(public), min(phase.public_rows, len(public)))
-    return rows + [replace(row, known=row.known * phase.public_weight) for row in drawn]
+    return [other(row) for row in corpus] + [
+        replace(other(row), known=row.known * phase.public_weight) for row in drawn
+    ]
 
 
 def batches(
@@ -91,11 +75,26 @@ def batches(
         yield tensors([pair for pair, _ in group], device), wanted, known
 
 
-def digest(phase: Phase, seed: int, rows: Sequence[Row]) -> str:
-    """Names what a run learns from, so that it never goes on from another one's checkpoint."""
-    found = hashlib.sha256(f"{phase} {seed}".encode())
+def mask_words(
+    ids: Tensor, share: float, *, mask: int, pieces: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Ids with a share of the words hidden, and where, (batch, tokens): of those hidden 8 in 10 are the mask, 1 is
+    another word, 1 is itself (Devlin et al. 2019, section 3.1).
+    """
+    chosen = (torch.rand(ids.shape, generator=generator) < share) & (ids >= FIRST_WORD)
+    way = torch.rand(ids.shape, generator=generator)
+    words = torch.randint(FIRST_WORD, pieces, ids.shape, generator=generator)
+    shown = torch.where(way < 0.8, torch.full_like(ids, mask), torch.where(way < 0.9, words, ids))
+    return torch.where(chosen, shown, ids), chosen
+
+
+def digest(phase: Phase, seed: int, rows: Sequence[Row], *, start: nn.Module, encoder: Encoder) -> str:
+    """Names what a run starts and learns from, so that it never goes on from another one's checkpoint."""
+    found = hashlib.sha256(f"{phase} {seed} {encoder.tokenizer.to_str()}".encode())
+    for weights in start.state_dict().values():
+        found.update(weights.cpu().numpy().tobytes())
     for row in rows:
-        found.update(f"{row.text}\0{row.context}\0".encode() + row.targets.tobytes())
+        found.update(f"{row.text}\0{row.context}\0".encode() + row.targets.tobytes() + row.known.tobytes())
     return found.hexdigest()
 
 
@@ -113,6 +112,30 @@ def predict(network: PairClassifier, encoder: Encoder, rows: Sequence[Row]) -> S
     return found
 
 
+def average(averaged: list[Tensor], last: list[Tensor], steps: Tensor | int) -> None:
+    """Moves the average towards the last weights: fast at first, or the start would weigh on a short run."""
+    share = max(1 - AVERAGED, 9 / (10 + int(steps)))
+    torch._foreach_lerp_(averaged, last, share)
+
+
+def loss_of(
+    network: PairClassifier, batch: Batch, phase: Phase, *, mask: int, generator: torch.Generator
+) -> Tensor:
+    """Labels that are known, and the masked words where the phase asks for them."""
+    inputs, wanted, known = batch
+    ids, (attention, segments) = inputs["input_ids"], (inputs["attention_mask"], inputs["token_type_ids"])
+    pieces = network.table.num_embeddings
+    masked, where = mask_words(ids.cpu(), phase.masked, mask=mask, pieces=pieces, generator=generator)
+    states = network.states(masked.to(ids.device), attention, segments)
+    logits = network.judge(states, attention, segments).float()
+    smooth = wanted * (1 - phase.smooth) + phase.smooth / 2
+    loss = (cross_entropy(logits, smooth, reduction="none") * known).sum() / known.sum().clamp(min=1)
+    if phase.words_weight and where.any():
+        where = where.to(ids.device)
+        loss = loss + phase.words_weight * nn.functional.cross_entropy(network.guess(states[where]), ids[where])
+    return loss
+
+
 def fit(
     network: PairClassifier,
     encoder: Encoder,
@@ -120,67 +143,88 @@ def fit(
     *,
     corpus: Sequence[Row],
     public: Sequence[Row],
+    glosses: Mapping[str, str],
     seed: int,
     checkpoint: Path,
-    after_epoch: Callable[[], None] = lambda: None,
+    after_epoch: Callable[[nn.Module], None] = lambda averaged: None,
 ) -> None:
-    """Trains in place. Writes `checkpoint` after each epoch and goes on from it when it is there."""
+    """Trains in place. Writes `checkpoint` every SAVE_EVERY steps and goes on from it when it is there; its
+    "network" is the moving average of the weights.
+    """
     device = next(network.parameters()).device
     per_epoch = math.ceil((len(corpus) + min(phase.public_rows, len(public))) / phase.batch_size)
     steps = per_epoch * phase.epochs
+    encoder_weights = list(network.encoder.parameters())
+    heads = [weight for name, weight in network.named_parameters() if not name.startswith("encoder.")]
     optimiser = torch.optim.AdamW(
         [
-            {"params": network.encoder.parameters(), "lr": phase.learning_rate},
-            {"params": network.head.parameters(), "lr": phase.learning_rate * phase.head_rate},
+            {"params": encoder_weights, "lr": phase.learning_rate},
+            {"params": heads, "lr": phase.learning_rate * phase.head_rate},
         ],
         weight_decay=0.01,
+        fused=True,
     )
     warm = max(1, int(steps * phase.warmup))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda at: min((at + 1) / warm, max(0.0, (steps - at) / max(1, steps - warm)))
     )
-    first = 0
-    origin = digest(phase, seed, [*corpus, *public])
+    averaged = AveragedModel(network, multi_avg_fn=average)
+    done = 0
+    origin = digest(phase, seed, [*corpus, *public], start=network, encoder=encoder)
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
         if saved["origin"] != origin:
-            raise ValueError(f"{checkpoint} was made from other rows or settings; move it away to train anew")
-        network.load_state_dict(saved["network"])
+            raise ValueError(
+                f"{checkpoint} was made from other rows, weights or settings; move it away to train anew"
+            )
+        network.load_state_dict(saved["last"])
+        averaged.module.load_state_dict(saved["network"])
+        averaged.n_averaged.fill_(saved["done"])
         optimiser.load_state_dict(saved["optimiser"])
         schedule.load_state_dict(saved["schedule"])
-        first = saved["epoch"]
+        done = saved["done"]
+
+    def save() -> None:
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        state = {
+            "network": averaged.module.state_dict(),
+            "last": network.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "schedule": schedule.state_dict(),
+            "done": done,
+            "steps": steps,
+            "origin": origin,
+        }
+        torch.save(state, checkpoint.with_suffix(".part"))
+        checkpoint.with_suffix(".part").replace(checkpoint)
+
+    mask = required(encoder.tokenizer, "[MASK]")
     # On CPUs bfloat16 was slower (16 rows a second against 25 on two Sapphire Rapids cores).
     low_precision = torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
-    for epoch in range(first, phase.epochs):
-        torch.manual_seed(seed + epoch)
+    for epoch in range(done // per_epoch, phase.epochs):
         rng = random.Random(seed + epoch)
-        rows = epoch_rows(corpus, public, phase, rng)
+        rows = epoch_rows(corpus, public, phase, glosses, rng)
         network.train()
         losses = []
-        for inputs, wanted, known in track(
-            batches(rows, encoder, phase.batch_size, rng, device), f"Epoch {epoch + 1}/{phase.epochs}", per_epoch
-        ):
+        every = enumerate(batches(rows, encoder, phase.batch_size, rng, device), epoch * per_epoch)
+        for at, batch in track(every, f"Epoch {epoch + 1}/{phase.epochs}", per_epoch):
+            if at < done:
+                continue
+            torch.manual_seed(seed + at)
             with low_precision:
-                logits = network(**inputs)
-            loss = (cross_entropy(logits.float(), wanted, reduction="none") * known).sum() / known.sum()
+                loss = loss_of(network, batch, phase, mask=mask, generator=torch.Generator().manual_seed(seed + at))
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             schedule.step()
+            averaged.update_parameters(network)
+            done = at + 1
             losses.append(loss.item())
-            if len(losses) % 200 == 0:  # for a log file, where the bar is not drawn
-                print(f"  {len(losses)}/{per_epoch} loss {np.mean(losses[-200:]):.4f}", flush=True)
-        print(f"epoch {epoch + 1}: loss {np.mean(losses):.4f}", flush=True)
-        checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(
-            {
-                "network": network.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "schedule": schedule.state_dict(),
-                "epoch": epoch + 1,
-                "origin": origin,
-            },
-            checkpoint,
-        )
-        after_epoch()
+            if done % SAVE_EVERY == 0:
+                print(f"  {done}/{steps} loss {np.mean(losses[-SAVE_EVERY:]):.4f}", flush=True)  # for a log file
+                save()
+        print(f"epoch {epoch + 1}: loss {np.mean(losses or [math.nan]):.4f}", flush=True)
+        save()
+        after_epoch(averaged.module)
+    network.load_state_dict(averaged.module.state_dict())

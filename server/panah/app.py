@@ -77,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
             batcher=batcher,
             cache=make_cache(settings, redis, metrics),
             secret=settings.cache_secret.get_secret_value().encode(),
-            model=models[0].config.name,
+            model=models[0].config,
             metrics=metrics,
         )
         refreshing = asyncio.create_task(policies.keep_fresh())

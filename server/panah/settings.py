@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(known_database)] = "sqlite:///panah.db"
     redis_url: RedisDsn | None = None  # None: cache and limits live in this process
     redis_timeout: Seconds = 0.1  # slowapi waits for Redis on the event loop: keep it short
-    model_dir: DirectoryPath = Field(default_factory=lambda: bundled("artefacts/v1", "model/artefacts/v1"))
+    model_dir: DirectoryPath = Field(default_factory=lambda: bundled("artefacts/v2", "model/artefacts/v2"))
     cache_secret: Annotated[SecretStr, Field(min_length=32)] = Field(default_factory=fresh_secret)
     cache_entries: Annotated[int, Field(ge=0)] = 100_000  # about 300 bytes each; 0 switches the cache off
     cache_ttl: Seconds = 24 * 3600

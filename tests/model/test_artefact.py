@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from panah.scoring.classifier import Classifier, read_config
+from panah.scoring.classifier import Classifier, calibrated, read_config
 from panah.scoring.policy import LABELS, Policy
 from panah.scoring.text import has_words, language_group, normalise
 from panah_model.rows import CORPUS, read_lines
 
-ARTEFACT = Path("model/artefacts/v1")
+ARTEFACT = Path("model/artefacts/v2")
 
 
 @pytest.fixture(scope="module")
@@ -24,30 +24,34 @@ def corpus_rows() -> dict[str, dict[str, Any]]:
     return {row["id"]: row for path in CORPUS.glob("*.jsonl") for row in read_lines(path)}
 
 
+def action(classifier: Classifier, policy: Policy, text: str, raw: list[float]) -> str:
+    """What the service would do at balanced, from the graph's scores."""
+    group = language_group(text)
+    found = calibrated(np.array(raw, np.float32), classifier.config.temperatures[group]).tolist()
+    return policy.decide(dict(zip(LABELS, found, strict=True)), group=group, sensitivity="balanced")[0]
+
+
 def test_the_artefact_is_whole_and_fits_into_a_wheel() -> None:
     names = {path.name for path in ARTEFACT.iterdir()}
-    assert names == {"model.onnx", "tokenizer.json", "config.json", "metrics.json", "reference.json"}
-    assert sum(path.stat().st_size for path in ARTEFACT.iterdir()) < 30_000_000
+    files = {"model.onnx", "tokenizer.json", "config.json", "curves.json", "metrics.json", "reference.json"}
+    assert names == files | {"report.md", "report"}
+    assert (ARTEFACT / "model.onnx").stat().st_size <= 28_000_000
+    assert sum(path.stat().st_size for path in ARTEFACT.rglob("*")) < 32_000_000
     assert read_config(ARTEFACT).labels == LABELS
 
 
 def test_reference_replies_get_the_scores_and_the_action_they_got_when_it_was_made(classifier: Classifier) -> None:
     rows = corpus_rows()
     reference = json.loads((ARTEFACT / "reference.json").read_text(encoding="utf-8"))
-    assert len(reference) >= 40
-    policy = Policy("v1-0", classifier.config.thresholds)
+    assert len(reference) >= 200
+    policy = Policy("v2-0", classifier.config.thresholds)
     changed, distances = [], []
     for one in reference:
         text, context = normalise(rows[one["id"]]["text"]), normalise(rows[one["id"]]["context"])
         (found,) = classifier.score(classifier.encoder.encode([(text, context)])).tolist()
         distances.append(np.abs(np.array(found) - one["scores"]).mean())
-        actions = [
-            policy.decide(
-                dict(zip(LABELS, scores, strict=True)), group=language_group(text), sensitivity="balanced"
-            )
-            for scores in (found, one["scores"])
-        ]
-        if actions[0][0] != actions[1][0]:
+        actions = [action(classifier, policy, text, scores) for scores in (found, one["scores"])]
+        if actions[0] != actions[1]:
             changed.append(one["id"])
     # int8 kernels round differently on processors without VNNI.
     assert np.mean(distances) < 0.02
@@ -84,8 +88,24 @@ def test_the_shipped_thresholds_were_measured_and_not_all_the_same(classifier: C
             assert strict <= balanced <= gentle
 
 
+def test_the_curves_tell_what_the_shipped_thresholds_do(classifier: Classifier) -> None:
+    curves = json.loads((ARTEFACT / "curves.json").read_text(encoding="utf-8"))
+    steps = curves["thresholds"]
+    for group, labels in classifier.config.thresholds.root["balanced"].items():
+        assert list(curves["groups"][group]) == list(LABELS)
+        for label, threshold in labels.items():
+            curve = curves["groups"][group][label]
+            assert curve["innocent"] > 200
+            assert len(curve["recall"]) == len(curve["false_hides"]) == len(steps)
+            # No single label may hide more innocent dev replies than all of them together were allowed to.
+            above = [
+                share for step, share in zip(steps, curve["false_hides"], strict=True) if step >= threshold.hide
+            ]
+            assert max(above, default=0) <= 0.02, (group, label)
+
+
 def test_plain_words_without_a_victim_are_not_hidden(classifier: Classifier) -> None:
-    policy = Policy("v1-0", classifier.config.thresholds)
+    policy = Policy("v2-0", classifier.config.thresholds)
     texts = (
         "good morning",
         "pakistan zindabad",
@@ -99,6 +119,4 @@ def test_plain_words_without_a_victim_are_not_hidden(classifier: Classifier) -> 
     for text in texts:
         assert has_words(text)
         (row,) = classifier.score(classifier.encoder.encode([(normalise(text), "")])).tolist()
-        scores = dict(zip(LABELS, row, strict=True))
-        action, _ = policy.decide(scores, group=language_group(text), sensitivity="balanced")
-        assert action != "hide", text
+        assert action(classifier, policy, normalise(text), row) != "hide", text

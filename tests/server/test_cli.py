@@ -117,4 +117,4 @@ def test_serve_refuses_a_postgresql_that_was_not_migrated_and_migrate_helps(fres
 
 
 def test_version_names_the_service_and_the_model() -> None:
-    assert panah("version").stdout.decode().strip() == f"panah {__version__}, model v1"
+    assert panah("version").stdout.decode().strip() == f"panah {__version__}, model v2"

@@ -59,7 +59,7 @@ def test_a_broken_newest_policy_does_not_keep_the_service_from_starting(
     settings: Settings, model: StubModel, make_client: MakeClient
 ) -> None:
     add_policy(settings, {"balanced": {}})
-    assert make_client().get("/v1/policy").json()["policy"] == "v1-0"
+    assert make_client().get("/v1/policy").json()["policy"] == "v2-0"
 
 
 def test_a_policy_with_a_hole_or_upside_down_is_refused() -> None:
@@ -71,7 +71,7 @@ def test_a_policy_with_a_hole_or_upside_down_is_refused() -> None:
         Threshold(flag=0.9, hide=0.5)
 
 
-def add_policy(settings: Settings, found: dict[str, Any], model: str = "v1") -> None:
+def add_policy(settings: Settings, found: dict[str, Any], model: str = "v2") -> None:
     engine = make_engine(settings.database_url)
     with Session(engine) as session:
         session.add(PolicyVersion(model=model, thresholds=found))
@@ -88,9 +88,9 @@ def test_the_newest_policy_of_the_model_in_the_database_decides(
     model.scores = {"blame": 0.6}
     client = make_client()
     answer = client.post("/v1/score", json=replies("words")).json()
-    assert (answer["policy"], answer["verdicts"][0]["action"]) == ("v1-2", "flag")
+    assert (answer["policy"], answer["verdicts"][0]["action"]) == ("v2-2", "flag")
     said = client.get("/v1/policy").json()
-    assert (said["policy"], said["thresholds"]["balanced"]["en"]["blame"]) == ("v1-2", {"flag": 0.5, "hide": 0.9})
+    assert (said["policy"], said["thresholds"]["balanced"]["en"]["blame"]) == ("v2-2", {"flag": 0.5, "hide": 0.9})
 
 
 def test_a_new_policy_is_picked_up_without_a_restart_and_a_broken_one_is_not(settings: Settings) -> None:
@@ -99,11 +99,11 @@ def test_a_new_policy_is_picked_up_without_a_restart_and_a_broken_one_is_not(set
         policies = Policies(engine, read_config(settings.model_dir), refresh=0.01)
         task = asyncio.create_task(policies.keep_fresh())
         add_policy(settings, thresholds().model_dump())
-        while policies.current.name != "v1-1":  # noqa: ASYNC110  (it is what others would see, and they have no event)
+        while policies.current.name != "v2-1":  # noqa: ASYNC110  (it is what others would see, and they have no event)
             await asyncio.sleep(0.01)
         add_policy(settings, {"balanced": "nonsense"})
         await asyncio.sleep(0.1)
-        assert (policies.current.name, task.done()) == ("v1-1", False)
+        assert (policies.current.name, task.done()) == ("v2-1", False)
         task.cancel()
         engine.dispose()
 

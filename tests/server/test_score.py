@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from panah.app import create_app
 from panah.db import make_engine, migrate
+from panah.scoring.classifier import calibrated
 from panah.scoring.policy import LABELS
 from panah.settings import Settings
 from tests.server.conftest import StubModel, replies
@@ -31,8 +33,8 @@ def test_a_verdict_has_all_scores_and_comes_in_request_order(client: TestClient)
         assert list(one["scores"]) == list(LABELS)
         assert all(0 <= p <= 1 for p in one["scores"].values())
         assert (one["reason"] is None) == (one["action"] == "show")
-    assert answer["model"] == "v1"
-    assert answer["policy"] == "v1-0"
+    assert answer["model"] == "v2"
+    assert answer["policy"] == "v2-0"
 
 
 def test_what_stands_together_in_a_batch_does_not_change_a_score(client: TestClient) -> None:
@@ -225,3 +227,21 @@ def test_a_reply_gets_the_same_scores_again(client: TestClient, model: StubModel
     first, again = (score(client, replies("words"))["verdicts"] for _ in range(2))
     assert first == again
     assert model.seen == 1
+
+
+def test_scores_are_set_to_the_temperature_of_the_language(client: TestClient, model: StubModel) -> None:
+    model.scores = {"blame": 0.8}
+    heat = client.app.state.scorer.model.temperatures  # type: ignore[attr-defined]
+    for text, group in (("plain words", "en"), ("tum jhoot bol rahi ho", "ur-Latn"), ("تم کیوں گئی تھیں", "ur")):
+        (one,) = score(client, replies(text))["verdicts"]
+        odds = (0.2 / 0.8) ** (1 / heat[group])
+        assert one["scores"]["blame"] == pytest.approx(1 / (1 + odds), abs=2e-3)
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=2, max_size=10), st.floats(0.3, 4))
+def test_a_temperature_keeps_the_order_and_the_side_of_one_half(scores: list[float], temperature: float) -> None:
+    given_scores = np.array(scores, np.float32)
+    found = calibrated(given_scores, temperature)
+    assert (np.diff(found[np.argsort(given_scores, kind="stable")]) >= 0).all()
+    assert ((found >= 0.5) == (given_scores >= 0.5)).all() or np.isclose(given_scores, 0.5, atol=1e-5).any()
+    assert np.allclose(calibrated(given_scores, 1.0), given_scores, atol=1e-5)

@@ -8,11 +8,12 @@ from typing import Annotated
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from tokenizers import Tokenizer
 
 from panah.scoring.policy import Label, Thresholds
 from panah.scoring.roman_urdu import romanise
+from panah.scoring.text import LANGUAGE_GROUPS, LanguageGroup
 
 Scores = NDArray[np.float32]  # (replies, labels), P in [0, 1]
 
@@ -26,7 +27,16 @@ class ModelConfig(BaseModel):
     labels: tuple[Label, ...]  # the graph's columns, in order
     max_reply_tokens: Annotated[int, Field(ge=8, le=510)]
     max_context_tokens: Annotated[int, Field(ge=0, le=500)]
+    # See calibrated(). An artefact that was never calibrated has none.
+    temperatures: dict[LanguageGroup, Annotated[float, Field(gt=0)]] = dict.fromkeys(LANGUAGE_GROUPS, 1.0)
     thresholds: Thresholds
+
+    @field_validator("temperatures")
+    @classmethod
+    def whole(cls, found: dict[LanguageGroup, float]) -> dict[LanguageGroup, float]:
+        if missing := set(LANGUAGE_GROUPS) - set(found):
+            raise ValueError(f"temperatures lack {', '.join(sorted(missing))}")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,15 @@ class Encoder:
         return Encoded(first + second, len(first), spare > 0)
 
 
+def calibrated(scores: Scores, temperature: float) -> Scores:
+    """Scores whose size tells how often they are right: logits divided by the language's temperature
+    (Guo et al. 2017). Keeps the order and the shape. Thresholds are set on these.
+    """
+    p = np.clip(scores, 1e-6, 1 - 1e-6)
+    odds = ((1 - p) / p) ** (1 / temperature)
+    return (1 / (1 + odds)).astype(np.float32)
+
+
 def required(tokenizer: Tokenizer, mark: str) -> int:
     """The id of a special token. Raises ValueError for a tokeniser that lacks it."""
     found = tokenizer.token_to_id(mark)
@@ -78,6 +97,7 @@ class Classifier:
     """One ONNX session with one thread. Raises FileNotFoundError or ValueError for a broken artefact."""
 
     def __init__(self, model_dir: Path) -> None:
+        self.folder = model_dir
         self.config = read_config(model_dir)
         self.encoder = Encoder(
             read_tokenizer(model_dir),

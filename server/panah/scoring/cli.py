@@ -56,8 +56,8 @@ class Judge:
         prepared = prepare(replies, self.classifier.encoder)
         for one in prepared:
             row = self.classifier.score_one(one.encoded)[0] if one.encoded else None
-            labels = self.classifier.config.labels
-            found = verdict(one, row, labels=labels, policy=self.policy, sensitivity=self.sensitivity)
+            model = self.classifier.config
+            found = verdict(one, row, model=model, policy=self.policy, sensitivity=self.sensitivity)
             yield orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE)
 
 

@@ -15,7 +15,7 @@ log = logging.getLogger("panah")
 
 
 def shipped(config: ModelConfig) -> Policy:
-    """The policy in the model's config.json, named v1-0 for model v1."""
+    """The policy in the model's config.json, named v2-0 for model v2."""
     return Policy(f"{config.name}-0", config.thresholds)
 
 

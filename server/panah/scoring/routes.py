@@ -119,9 +119,7 @@ def make_router(limiter: Limiter, *, score_limit: str) -> APIRouter:
         scorer: Scorer = request.app.state.scorer
         policies: Policies = request.app.state.policies
         policy = policies.current
-        judging = scorer.judge(
-            body.replies, policy=policy, labels=policies.config.labels, sensitivity=body.sensitivity
-        )
+        judging = scorer.judge(body.replies, policy=policy, sensitivity=body.sensitivity)
         verdicts = await unless_gone(request, judging)
         if verdicts is None:
             return Response(status_code=499)  # nginx's word for a client that closed; nobody reads it

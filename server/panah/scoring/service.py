@@ -9,8 +9,8 @@ from typing import Any
 
 from panah.metrics import Metrics
 from panah.scoring.batcher import MicroBatcher
-from panah.scoring.cache import Cache, Row, cache_key, pack, unpack
-from panah.scoring.classifier import Encoded, Encoder
+from panah.scoring.cache import Cache, Row, cache_key
+from panah.scoring.classifier import Encoded, Encoder, ModelConfig, calibrated
 from panah.scoring.policy import LABELS, Label, Policy, Sensitivity
 from panah.scoring.schemas import ReplyIn
 from panah.scoring.text import MAX_CHARACTERS, LanguageGroup, has_words, language_group, normalise
@@ -54,14 +54,17 @@ def prepare(replies: Sequence[ReplyIn], encoder: Encoder) -> list[Prepared]:
 
 
 def verdict(
-    reply: Prepared, row: Row | None, *, labels: Sequence[Label], policy: Policy, sensitivity: Sensitivity
+    reply: Prepared, row: Row | None, *, model: ModelConfig, policy: Policy, sensitivity: Sensitivity
 ) -> dict[str, Any]:
-    """One verdict as plain values. `row` is None for a reply without words, which is always shown."""
+    """One verdict as plain values, from the graph's scores. `row` is None for a reply without words, which is
+    always shown.
+    """
     truncated = reply.cut or (reply.encoded is not None and reply.encoded.truncated)
     if row is None:
         action, reason, scores = "show", None, UNJUDGED
     else:
-        scores = dict(zip(labels, (round(p, 4) for p in row.tolist()), strict=True))
+        found = calibrated(row, model.temperatures[reply.group])
+        scores = dict(zip(model.labels, (round(p, 4) for p in found.tolist()), strict=True))
         action, reason = policy.decide(scores, group=reply.group, sensitivity=sensitivity)
     return {"id": reply.id, "action": action, "reason": reason, "truncated": truncated, "scores": scores}
 
@@ -76,7 +79,7 @@ class Scorer:
         batcher: MicroBatcher,
         cache: Cache,
         secret: bytes,
-        model: str,
+        model: ModelConfig,
         metrics: Metrics,
     ) -> None:
         self.encoder = encoder
@@ -96,7 +99,7 @@ class Scorer:
         Raises Overloaded and ScoringFailed.
         """
         keys = [
-            cache_key(self.secret, model=self.model, reply=reply.text, context=reply.context)
+            cache_key(self.secret, model=self.model.name, reply=reply.text, context=reply.context)
             if reply.encoded
             else b""
             for reply in replies
@@ -112,8 +115,7 @@ class Scorer:
         if unseen:
             fresh = list(zip(unseen, await self.batcher.score([pairs[key] for key in unseen]), strict=True))
             await self.cache.put(fresh)
-            # Rounded as the cache rounds: the same reply must not be shown first and hidden when asked again.
-            known.update((key, unpack(pack(row))) for key, row in fresh)
+            known.update(fresh)
         return [known.get(key) for key in keys]
 
     async def judge(
@@ -121,14 +123,13 @@ class Scorer:
         replies: Sequence[ReplyIn],
         *,
         policy: Policy,
-        labels: Sequence[Label],
         sensitivity: Sensitivity,
     ) -> list[dict[str, Any]]:
         """Verdicts in the order of the replies. Raises Overloaded and ScoringFailed."""
         loop = asyncio.get_running_loop()
         prepared = await loop.run_in_executor(self.threads, prepare, replies, self.encoder)
         verdicts = [
-            verdict(reply, row, labels=labels, policy=policy, sensitivity=sensitivity)
+            verdict(reply, row, model=self.model, policy=policy, sensitivity=sensitivity)
             for reply, row in zip(prepared, await self.rows(prepared), strict=True)
         ]
         for one in verdicts:
