@@ -130,7 +130,7 @@ def test_an_address_that_would_send_texts_in_the_clear_is_refused(browser: Brows
 def test_the_popup_tells_whether_the_server_answers(browser: Browser, panah: PanahServer, edge: Recorder) -> None:
     popup = open_popup(browser)
     popup.wait_for("/is ready/.test(document.querySelector('#status').textContent)", "the server is ready")
-    popup.wait_for("/v1/.test(document.querySelector('#version').textContent)", "model and rules are named")
+    popup.wait_for("/v2/.test(document.querySelector('#version').textContent)", "model and rules are named")
     panah.stop()
     popup = open_popup(browser)
     popup.wait_for("/does not answer/.test(document.querySelector('#status').textContent)", "the fault is told")
