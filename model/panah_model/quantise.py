@@ -31,31 +31,46 @@ class Smoothed(nn.Module):
         return outputs
 
 
+class TokenScaled(nn.Module):
+    """A linear layer that reads each token's state at the size of its largest entry and gives the size back: no
+    change. Some tokens' states are many times as large as the rest, and 8 bits have one scale for all of them.
+    """
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(layer.weight.data.T.clone())
+        self.bias = layer.bias
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        size = inputs.abs().amax(-1, keepdim=True) + 1e-6
+        outputs: Tensor = torch.matmul(inputs / size, self.weight) * size + self.bias
+        return outputs
+
+
 def smooth(network: PairClassifier, batches: Iterable[dict[str, Tensor]]) -> None:
-    """Evens out the channels of the feed-forward layers' inputs, in place (SmoothQuant, Xiao et al. 2023, equal
-    shares): a few channels are up to a hundred times as large as the rest, and one scale for all of them leaves the
-    rest no bits.
+    """Makes the feed-forward layers fit for 8 bits, in place, without changing what they compute. The first ones'
+    inputs have channels up to a hundred times as large as the rest: they are evened out (SmoothQuant, Xiao et al.
+    2023, equal shares). The second ones' differ by token: see TokenScaled.
     """
     layers = network.encoder.encoder.layer
-    chosen = [(layer.intermediate, layer.output) for layer in layers]
     largest: dict[nn.Linear, Tensor] = {}
 
     def watch(module: nn.Linear, inputs: tuple[Tensor, ...]) -> None:
         seen = inputs[0].abs().flatten(0, -2).amax(0)
         largest[module] = torch.maximum(largest[module], seen) if module in largest else seen
 
-    hooks = [part.dense.register_forward_pre_hook(watch) for pair in chosen for part in pair]
+    hooks = [layer.intermediate.dense.register_forward_pre_hook(watch) for layer in layers]
     network.eval()
     with torch.inference_mode():
         for batch in batches:
             network(**batch)
     for hook in hooks:
         hook.remove()
-    for pair in chosen:
-        for part in pair:
-            weights = part.dense.weight.abs().amax(0)
-            scale = (largest[part.dense].clamp(min=1e-5) / weights.clamp(min=1e-5)).sqrt()
-            part.dense = Smoothed(part.dense, scale.clone())
+    for layer in layers:
+        first = layer.intermediate.dense
+        scale = (largest[first].clamp(min=1e-5) / first.weight.abs().amax(0).clamp(min=1e-5)).sqrt()
+        layer.intermediate.dense = Smoothed(first, scale.clone())
+        layer.output.dense = TokenScaled(layer.output.dense)
 
 
 def export(whole: Probabilities, path: Path) -> None:
