@@ -1,4 +1,4 @@
-"""One TOML file describes one model: model/configs/v1.toml."""
+"""One TOML file describes one model: model/configs/v2.toml."""
 
 import tomllib
 from pathlib import Path
