@@ -122,7 +122,7 @@ class Classifier:
         """Probabilities for encoded pairs, in order.
 
         One call of the graph a pair: dynamic int8 takes the scale of its activations from all that is in a call,
-        so a pair's score would depend on its company (by up to 0.34 on 120 dev rows with v1). It is no slower either:
+        so a pair's score would depend on its company (by up to 0.34 on 120 dev rows with v1). Nor is it slower:
         those rows took 1.4 s one by one and 1.7 s in padded tens.
         """
         return np.concatenate([self.score_one(pair) for pair in batch])
