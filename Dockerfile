@@ -1,5 +1,15 @@
 # syntax=docker/dockerfile:1
-# Stage 1 builds the wheel and fills a virtual environment with exactly what requirements.lock names.
+# Stage 1 builds the extension, which the service hands out at /extension.
+FROM node:20-bookworm-slim AS extension
+
+WORKDIR /src/extension
+COPY extension/package.json extension/package-lock.json extension/.npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY server/panah/__init__.py ../server/panah/
+COPY extension ./
+RUN npm run build
+
+# Stage 2 builds the wheel and fills a virtual environment with exactly what requirements.lock names.
 FROM python:3.11-slim-bookworm AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -14,10 +24,11 @@ COPY pyproject.toml README.md LICENSE ./
 COPY server server
 COPY model/artefacts/v2 model/artefacts/v2
 COPY docs docs
-# The wheel carries the one released model, so the image needs no second source of it.
+COPY --from=extension /src/extension/*.zip server/panah/extension/
+# The wheel carries the extension and the one released model, so the image needs no second source of them.
 RUN pip wheel --no-deps --wheel-dir /dist . && pip install --no-deps /dist/*.whl
 
-# Stage 2 holds the environment and nothing that built it.
+# Stage 3 holds the environment and nothing that built it.
 FROM python:3.11-slim-bookworm
 
 RUN groupadd --gid 10001 panah \

@@ -31,17 +31,19 @@ extension/node_modules/.done: extension/package-lock.json
 	cd extension && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-run: $(VENV)/.serve ## Set up and serve Panah on http://127.0.0.1:8000
+run: $(VENV)/.serve ## Set up and serve Panah on http://127.0.0.1:8000, with the extension where npm is
+	@if ! command -v npm >/dev/null; then echo "npm is not here: Panah starts without the extension to download."; \
+	else $(MAKE) --no-print-directory extension || echo "The extension was not built: Panah starts without it."; fi
 	$(BIN)/panah serve --port $(PORT)
 
-extension: extension/node_modules/.done ## Build extension/dist and a reproducible zip
+extension: extension/node_modules/.done ## Build extension/dist and a reproducible zip for each browser
 	cd extension && npm run --silent build
 
 test: $(VENV)/.dev $(VENV)/.train extension ## Run all tests, real browsers and servers included
 	cd extension && npm test --silent
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/.dev extension/node_modules/.done ## ruff, mypy, biome, tsc, hadolint
+lint: $(VENV)/.dev extension/node_modules/.done ## ruff, mypy, hadolint, biome, tsc, addons-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy server/panah model/panah_model tests benchmarks

@@ -1,76 +1,149 @@
-// `node build.mjs [folder]` builds dist/, which a browser loads as it is, and panah-<version>.zip, the same bytes on
-// every computer. Without a folder they come to lie here.
+// `node build.mjs [folder]` builds dist/, which both browsers load as it is, and for the stores and for the service's
+// page panah-<version>-chrome.zip and -firefox.zip, the same bytes on every computer. Without a folder they lie here.
 import {cp, mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {zipSync} from 'fflate';
-import {checkLocales} from './locales.mjs';
+import {checkLocales, checkPage} from './locales.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const out = process.argv[2] ?? here;
+const out = resolve(process.argv[2] ?? here);
 const dist = join(out, 'dist');
+const LANGUAGES = ['en', 'ur'];
 
-const manifest = JSON.parse(await readFile(join(here, 'manifest.json'), 'utf8'));
-const {version} = JSON.parse(await readFile(join(here, 'package.json'), 'utf8'));
-if (manifest.version !== version) throw new Error('manifest.json and package.json tell different versions.');
-const locales = await readLocales();
-const problems = checkLocales(locales);
-if (problems.length > 0) throw new Error(`_locales: ${problems.join(' ')}`);
+// The one place of the version: `panah version` and the service's pages tell the same.
+const [, version] =
+	/^__version__ = "([\d.]+)"$/m.exec(await readFile(join(here, '../server/panah/__init__.py'), 'utf8')) ?? [];
+if (version === undefined) throw new Error('server/panah/__init__.py tells no version.');
+
+const areas = await readAreas();
+complain(Object.entries(areas).flatMap(([area, texts]) => name(`_locales/${area}`, checkLocales(texts))));
+const pages = (await readdir(join(here, 'src/pages'))).filter(page => page !== 'common');
 
 await rm(dist, {recursive: true, force: true});
 await mkdir(dist, {recursive: true});
-await build({
+/** @satisfies {import('esbuild').BuildOptions} */
+const shared = {
 	absWorkingDir: here,
-	entryPoints: {
-		background: 'src/background/main.ts',
-		content: 'src/content/main.ts',
-		popup: 'src/pages/popup/popup.ts',
-	},
 	outdir: dist,
 	bundle: true,
 	format: 'iife',
 	target: ['chrome123', 'firefox128'],
 	charset: 'utf8',
-	// Left readable: whoever wants to know what this code does with a page shall be able to.
-	minify: false,
 	loader: {'.css': 'text'},
+	plugins: [{name: 'texts-without-notes', setup: dropNotes}],
+};
+// Left readable: whoever wants to know what this code does with a page shall be able to.
+const {metafile} = await build({
+	...shared,
+	entryPoints: {
+		background: 'src/background/main.ts',
+		tap: 'src/tap/main.ts',
+		...Object.fromEntries(pages.map(page => [page, `src/pages/${page}/${page}.ts`])),
+	},
+	metafile: true,
 });
+// What every page of X has to load comes without spaces; the names stay.
+await build({
+	...shared,
+	entryPoints: {content: 'src/content/main.ts'},
+	minifySyntax: true,
+	minifyWhitespace: true,
+	lineLimit: 400,
+});
+
 /** @type {Array<[from: string, to: string]>} */
 const copies = [
-	['manifest.json', 'manifest.json'],
-	['_locales', '_locales'],
 	['icons', 'icons'],
 	['src/present/content.css', 'content.css'],
-	['src/pages/popup/popup.html', 'popup.html'],
-	['src/pages/popup/popup.css', 'popup.css'],
+	['src/pages/common/page.css', 'page.css'],
 ];
+for (const language of LANGUAGES) {
+	const file = `_locales/${language}/messages.json`;
+	copies.push([file, file]);
+}
+for (const page of pages) {
+	const folder = `src/pages/${page}`;
+	for (const file of await readdir(join(here, folder))) {
+		if (!/\.(?:html|css)$/.test(file)) continue;
+		copies.push([`${folder}/${file}`, file]);
+		// The compiler looks at what scripts say; what the markup says is looked at here.
+		const markup = await readFile(join(here, folder, file), 'utf8');
+		complain(name(`${folder}/${file}`, checkPage(markup, findTexts(`${folder}/${page}.ts`))));
+	}
+}
 for (const [from, to] of copies) await cp(join(here, from), join(dist, to), {recursive: true});
-await writeFile(join(out, `panah-${version}.zip`), await zip());
 
-async function readLocales() {
-	/** @type {Record<string, import('./locales.mjs').Messages>} */
+// One manifest serves both browsers. What goes out leaves out what only the other one reads.
+const manifest = {...JSON.parse(await readFile(join(here, 'manifest.json'), 'utf8')), version};
+const {background, browser_specific_settings, minimum_chrome_version, ...both} = manifest;
+const {service_worker, scripts, type} = background;
+const files = await readFiles(dist);
+await writeFile(join(dist, 'manifest.json'), asJson(manifest));
+for (const [browser, own] of Object.entries({
+	chrome: {...both, minimum_chrome_version, background: {service_worker, type}},
+	firefox: {...both, browser_specific_settings, background: {scripts, type}},
+})) {
+	const content = {'manifest.json': Buffer.from(asJson(own)), ...files};
+	// Zip keeps local time without a zone, so this local time is the same everywhere.
+	const packed = zipSync(content, {level: 9, mtime: new Date(1980, 0, 1)});
+	await writeFile(join(out, `panah-${version}-${browser}.zip`), packed);
+}
+
+/** The texts by the name of their file, then by language. A file that one language lacks is empty there. */
+async function readAreas() {
+	/** @type {Record<string, Record<string, import('./locales.mjs').Messages>>} */
 	const found = {};
-	for (const name of await readdir(join(here, '_locales'))) {
-		found[name] = JSON.parse(await readFile(join(here, '_locales', name, 'messages.json'), 'utf8'));
+	for (const language of LANGUAGES) {
+		for (const area of await readdir(join(here, '_locales', language))) {
+			found[area] ??= Object.fromEntries(LANGUAGES.map(one => [one, {}]));
+			found[area][language] = JSON.parse(await readFile(join(here, '_locales', language, area), 'utf8'));
+		}
 	}
 	return found;
 }
 
-/** The same bytes for the same files: sorted by name, at one time, with one compressor. */
-async function zip() {
-	const entries = await readdir(dist, {recursive: true, withFileTypes: true});
-	const paths = entries
-		.filter(entry => entry.isFile())
-		.map(entry =>
-			join(entry.parentPath, entry.name)
-				.slice(dist.length + 1)
-				.replaceAll('\\', '/'),
-		)
-		.sort();
+/** The keys of all texts that came into the script built from this source. @param {string} source */
+function findTexts(source) {
+	const built = Object.values(metafile.outputs).find(({entryPoint}) => entryPoint === source);
+	const paths = Object.keys(built?.inputs ?? {}).map(path => /^_locales\/en\/(.+)$/.exec(path)?.[1] ?? '');
+	return new Set(paths.flatMap(area => Object.keys(areas[area]?.en ?? {})));
+}
+
+/** Notes to translators stay in the source. @param {import('esbuild').PluginBuild} builder */
+function dropNotes(builder) {
+	builder.onLoad({filter: /[\\/]_locales[\\/]/}, async ({path}) => {
+		const texts = Object.entries(JSON.parse(await readFile(path, 'utf8')));
+		const bare = texts.map(([key, {message}]) => [key, {message}]);
+		return {contents: JSON.stringify(Object.fromEntries(bare)), loader: 'json'};
+	});
+}
+
+/** All files below a folder, by path, in the order of their paths. @param {string} folder */
+async function readFiles(folder) {
+	const entries = await readdir(folder, {recursive: true, withFileTypes: true});
+	const full = entries.filter(entry => entry.isFile()).map(({parentPath, name}) => join(parentPath, name));
 	/** @type {Record<string, Uint8Array>} */
-	const files = {};
-	for (const path of paths) files[path] = await readFile(join(dist, path));
-	// Zip keeps local time without a zone, so this local time is the same everywhere.
-	return zipSync(files, {level: 9, mtime: new Date(1980, 0, 1)});
+	const found = {};
+	for (const path of full.sort()) found[relative(folder, path).replaceAll('\\', '/')] = await readFile(path);
+	return found;
+}
+
+/** @param {unknown} content */
+function asJson(content) {
+	return `${JSON.stringify(content, null, '\t')}\n`;
+}
+
+/**
+ * @param {string} file
+ * @param {string[]} problems
+ */
+function name(file, problems) {
+	return problems.map(problem => `${file}: ${problem}`);
+}
+
+/** Ends the build when something is wrong. @param {string[]} problems */
+function complain(problems) {
+	if (problems.length > 0) throw new Error(problems.join('\n'));
 }

@@ -19,7 +19,12 @@ export default defineConfig({
 		},
 	],
 	// Tests outside this folder do not find its packages by themselves.
-	resolve: {alias: {fflate: fileURLToPath(new URL('node_modules/fflate', import.meta.url))}},
+	resolve: {
+		alias: {
+			fflate: fileURLToPath(new URL('node_modules/fflate', import.meta.url)),
+			'fake-indexeddb': fileURLToPath(new URL('node_modules/fake-indexeddb', import.meta.url)),
+		},
+	},
 	// The tests live beside the other tests of the project, outside this folder; Vite has to be let out to them.
 	server: {fs: {allow: [fileURLToPath(new URL('..', import.meta.url))]}},
 	test: {

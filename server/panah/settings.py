@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     score_limit: Limit = "240/minute"  # requests per client, each with up to 64 replies
     # Names it answers under; ["*"] for all of them, where a proxy has looked at the name already.
     allowed_hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "[::1]"})
+    # Where panah-<version>-chrome.zip and -firefox.zip lie; without them /extension says how to build them
+    extension_dir: Path = Field(default_factory=lambda: bundled("extension", "extension"))
     client_tokens: frozenset[SecretStr] = frozenset()  # each known token has a bucket of its own
     policy_refresh: Seconds = 10
     forwarded_allow_ips: str = "127.0.0.1"  # proxies whose X-Forwarded-For is believed

@@ -20,6 +20,20 @@ export interface PostParts {
 	/** The author row; null leaves it out. */
 	author?: string | null;
 	actions?: boolean;
+	/** HTML of the display name. */
+	name?: string;
+	/** The quoted account. */
+	quoteHandle?: string;
+	/** The quoted account is protected. */
+	quoteLocked?: boolean;
+	/** Handles of a row "Replying to …" above the text. */
+	answering?: string[];
+	/** A banner above the text says that it is a translation. */
+	translated?: boolean;
+	/** A line leads to the next post, which answers this one. */
+	joined?: boolean;
+	/** A button to follow the author, or to follow them no longer. */
+	follow?: {accountId: string; followed: boolean};
 }
 
 export function postHtml(parts: PostParts = {}): string {
@@ -30,6 +44,8 @@ export function postHtml(parts: PostParts = {}): string {
 		focal = false,
 		author,
 		actions = true,
+		name = 'Name',
+		quoteHandle = 'quoted',
 	} = parts;
 	const link = parts.promoted
 		? ''
@@ -37,19 +53,23 @@ export function postHtml(parts: PostParts = {}): string {
 	const lock = parts.locked ? '<svg data-testid="icon-lock"></svg>' : '';
 	const row =
 		author === undefined
-			? `<div data-testid="User-Name"><a href="/${handle}">Name</a>${lock}<a href="/${handle}">@${handle}</a>${
+			? `<div data-testid="User-Name"><a href="/${handle}">${name}</a>${lock}<a href="/${handle}">@${handle}</a>${
 					focal ? '' : link
 				}</div>`
 			: (author ?? '');
 	const quote =
 		parts.quote === undefined
 			? ''
-			: `<div role="link" tabindex="0"><div data-testid="User-Name"><span>@quoted</span>
-				<svg data-testid="icon-lock"></svg></div><time>2h</time>
+			: `<div role="link" tabindex="0"><div data-testid="User-Name"><span>Quoted</span>${
+					parts.quoteLocked ? '<svg data-testid="icon-lock"></svg>' : ''
+				}<span>@${quoteHandle}</span></div><time>2h</time>
 				<div data-testid="tweetText">${parts.quote}</div></div>`;
 	return `<article data-testid="tweet" role="article" tabindex="${focal ? -1 : 0}"><div>
 		<div data-testid="Tweet-User-Avatar"><div data-testid="UserAvatar-Container-${handle}"></div></div>
-		${row}
+		${parts.joined ? '<div style="width: 2px"></div>' : ''}
+		${row}${followHtml(parts)}
+		${parts.answering ? answeringHtml(parts.answering) : ''}
+		${parts.translated ? '<div dir="ltr"><span>Translated</span><button>Show original</button></div>' : ''}
 		${text === null ? '' : `<div data-testid="tweetText" lang="en" dir="auto">${text}</div>`}
 		${parts.showMore ? '<button data-testid="tweet-text-show-more-link">Show more</button>' : ''}
 		${parts.promoted ? '<div data-testid="placementTracking"></div>' : ''}
@@ -58,6 +78,16 @@ export function postHtml(parts: PostParts = {}): string {
 		${actions ? '<div role="group" aria-label="0 replies"><button data-testid="reply">Reply</button></div>' : ''}
 		${parts.extra ?? ''}
 	</div></article>`;
+}
+
+function followHtml({follow}: PostParts): string {
+	if (follow === undefined) return '';
+	return `<button data-testid="${follow.accountId}-${follow.followed ? 'unfollow' : 'follow'}">Follow</button>`;
+}
+
+function answeringHtml(handles: string[]): string {
+	const links = handles.map(handle => `<a href="/${handle}"><span>@${handle}</span></a>`);
+	return `<div dir="ltr">Replying to ${links.join(' and ')}</div>`;
 }
 
 export function post(parts: PostParts = {}): HTMLElement {

@@ -21,7 +21,13 @@ export function fakeArea(onChange: (changes: Changes) => void = () => {}) {
 			onChange(changes);
 		}),
 		remove: vi.fn(async (keys: string | string[]) => {
-			for (const key of [keys].flat()) held.delete(key);
+			const changes: Changes = {};
+			for (const key of [keys].flat()) {
+				if (!held.has(key)) continue;
+				changes[key] = {oldValue: held.get(key)};
+				held.delete(key);
+			}
+			if (Object.keys(changes).length > 0) onChange(changes);
 		}),
 		setAccessLevel: vi.fn(async () => {}),
 		onChanged: fakeEvent<[Changes]>(),
@@ -34,19 +40,45 @@ export function fakeEvent<Arguments extends unknown[]>() {
 	return {
 		addListener: (listener: (...values: Arguments) => unknown) => void listeners.add(listener),
 		removeListener: (listener: (...values: Arguments) => unknown) => void listeners.delete(listener),
+		count: () => listeners.size,
 		fire: (...values: Arguments) => [...listeners].map(listener => listener(...values)),
 	};
 }
 
-/** Puts a `chrome` into place and returns it. Storage begins empty, all permissions are there. */
+/** Works of one name wait for each other, as in a browser. */
+export function fakeLocks() {
+	const last = new Map<string, Promise<unknown>>();
+	return {
+		request<T>(name: string, work: () => Promise<T>): Promise<T> {
+			const done = (last.get(name) ?? Promise.resolve()).then(work, work);
+			last.set(name, done);
+			return done;
+		},
+	};
+}
+
+/** What the browser allows. Only Firefox from 140 on tells of `data_collection`. */
+interface Allowed {
+	origins: string[];
+	permissions: string[];
+	data_collection?: string[];
+}
+
+/** Puts a `chrome` and `navigator.locks` into place and returns the first. Storage begins empty, all is allowed. */
 export function installChrome() {
 	const onChanged = fakeEvent<[Changes, string]>();
 	const sync = fakeArea(changes => {
 		sync.onChanged.fire(changes);
 		onChanged.fire(changes, 'sync');
 	});
-	const local = fakeArea(changes => onChanged.fire(changes, 'local'));
-	const session = fakeArea();
+	const local = fakeArea(changes => {
+		local.onChanged.fire(changes);
+		onChanged.fire(changes, 'local');
+	});
+	const session = fakeArea(changes => {
+		session.onChanged.fire(changes);
+		onChanged.fire(changes, 'session');
+	});
 	const fake = {
 		storage: {sync, local, session, onChanged},
 		runtime: {
@@ -54,6 +86,12 @@ export function installChrome() {
 			getURL: (path: string) => `chrome-extension://panah/${path}`,
 			sendMessage: vi.fn(async (_message: unknown): Promise<unknown> => undefined),
 			onMessage: fakeEvent<[unknown, unknown, (answer: unknown) => void]>(),
+			onInstalled: fakeEvent<[{reason: string}]>(),
+			onStartup: fakeEvent<[]>(),
+		},
+		action: {
+			setTitle: vi.fn(async (_details: {title: string}) => {}),
+			setIcon: vi.fn(async (_details: {path: Record<string, string>}) => {}),
 		},
 		alarms: {
 			create: vi.fn(async () => {}),
@@ -62,7 +100,12 @@ export function installChrome() {
 		},
 		permissions: {
 			contains: vi.fn(async (_wanted: {origins: string[]}) => true),
-			getAll: vi.fn(async () => ({origins: ['http://127.0.0.1/*', 'https://x.com/*'], permissions: []})),
+			getAll: vi.fn(
+				async (): Promise<Allowed> => ({
+					origins: ['http://127.0.0.1/*', 'https://x.com/*'],
+					permissions: [],
+				}),
+			),
 			request: vi.fn(async (_wanted: {origins: string[]}) => true),
 			remove: vi.fn(async (_wanted: {origins: string[]}) => true),
 			onAdded: fakeEvent<[]>(),
@@ -71,10 +114,12 @@ export function installChrome() {
 		tabs: {
 			query: vi.fn(async () => [{id: 1}, {id: 2}]),
 			sendMessage: vi.fn(async (_tab: number, _message: unknown) => {}),
+			create: vi.fn(async (_made: {url: string}) => {}),
 		},
 		i18n: {getUILanguage: vi.fn(() => 'en-GB')},
 	};
 	vi.stubGlobal('chrome', fake);
+	Object.defineProperty(navigator, 'locks', {value: fakeLocks(), configurable: true});
 	return fake;
 }
 

@@ -20,6 +20,11 @@ export function insideOf(host: Element | undefined): ShadowRoot {
 	return root;
 }
 
+/** The labels of its buttons, top down. */
+export function buttonsIn(host: Element | undefined): string[] {
+	return [...insideOf(host).querySelectorAll('button')].map(button => button.textContent);
+}
+
 /** Presses the button with this label. */
 export function pressIn(host: Element | undefined, label: string): HTMLButtonElement {
 	const button = [...insideOf(host).querySelectorAll('button')].find(one => one.textContent === label);

@@ -1,10 +1,12 @@
 """What a journey may do with a browser, so that one journey runs in Chromium and in Firefox."""
 
+from pathlib import Path
 from typing import Any, Protocol
 
 from tests.harness.x_page import Scene
 
 HOSTS = ("x.com", "twitter.com", "mobile.twitter.com")
+GRAPHQL = "/i/api/graphql/"  # where X's own script asks for posts
 
 
 class Tab(Protocol):
@@ -21,6 +23,12 @@ class Tab(Protocol):
 
     def fill(self, selector: str, text: str) -> None:
         """Replaces what stands in the one field that matches by keys."""
+
+    def give(self, selector: str, *files: Path) -> None:
+        """Chooses files in the one file field that matches, as its dialog does."""
+
+    def download(self, selector: str) -> Path:
+        """A click on what hands over a file, and where the browser put it."""
 
     def press(self, host: str, button: str) -> None:
         """A click with the mouse on the button of that name in the closed shadow root of `host`."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, Playwright, Route
 
-from tests.harness.browser import HOSTS
+from tests.harness.browser import GRAPHQL, HOSTS
 from tests.harness.processes import wait_until
 from tests.harness.x_page import CONTENT_SECURITY_POLICY, Scene
 
@@ -26,8 +26,9 @@ AX_TEXTS = ("name", "description", "value")
 class ChromiumTab:
     """One page, and through the browser's debugger what lies in its closed shadow roots."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, downloads: Path) -> None:
         self.page = page
+        self._downloads = downloads
         self._debugger = page.context.new_cdp_session(page)
         self._debugger.send("DOM.enable")
         self._debugger.send("Accessibility.enable")
@@ -43,6 +44,17 @@ class ChromiumTab:
 
     def fill(self, selector: str, text: str) -> None:
         self.page.fill(selector, text)
+
+    def give(self, selector: str, *files: Path) -> None:
+        self.page.set_input_files(selector, files)
+
+    def download(self, selector: str) -> Path:
+        with self.page.expect_download() as starting:
+            self.page.click(selector)
+        # By its own name, which says what the file is: where Playwright keeps it, it has none.
+        kept = self._downloads / starting.value.suggested_filename
+        starting.value.save_as(kept)
+        return kept
 
     def press(self, host: str, button: str) -> None:
         (node,) = (
@@ -98,8 +110,9 @@ class ChromiumTab:
 class Chromium:
     """One browser with one profile. `requested` holds the address of every request that its pages made."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext, downloads: Path) -> None:
         self.context = context
+        self._downloads = downloads
         self.requested: list[str] = []
         self._scene: Scene | None = None
         (worker,) = context.service_workers or [context.wait_for_event("serviceworker")]
@@ -115,12 +128,12 @@ class Chromium:
         page = self.context.new_page()
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.goto(f"https://{host}{path}")
-        return ChromiumTab(page)
+        return ChromiumTab(page, self._downloads)
 
     def open_extension(self, page: str) -> ChromiumTab:
         tab = self.context.new_page()
         tab.goto(f"{self._extension}/{page}")
-        return ChromiumTab(tab)
+        return ChromiumTab(tab, self._downloads)
 
     def close_tabs(self) -> None:
         # A browser without any tab would end.
@@ -150,6 +163,9 @@ class Chromium:
 
     def _answer(self, route: Route) -> None:
         assert self._scene, "show() a scene before opening a page"
+        if GRAPHQL in route.request.url:
+            route.fulfill(content_type="application/json", body=self._scene.graphql(route.request.url))
+            return
         if route.request.resource_type != "document":
             route.fulfill(status=404)
             return
@@ -187,6 +203,6 @@ def running_chromium(
     )
     context.set_default_timeout(10_000)
     try:
-        yield Chromium(context)
+        yield Chromium(context, profile / "downloads")
     finally:
         context.close()

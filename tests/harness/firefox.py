@@ -14,7 +14,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.harness.browser import HOSTS
+from tests.harness.browser import GRAPHQL, HOSTS
 from tests.harness.processes import start_process, stop_process, wait_until
 from tests.harness.x_page import CONTENT_SECURITY_POLICY, Scene
 
@@ -23,8 +23,11 @@ PREFERENCES: dict[str, str | int | bool] = {
     "app.update.enabled": False,
     "browser.shell.checkDefaultBrowser": False,
     "browser.startup.page": 0,
+    "browser.download.alwaysOpenPanel": False,
+    "browser.download.folderList": 2,  # the folder that browser.download.dir names
     "datareporting.policy.dataSubmissionEnabled": False,
     "extensions.update.enabled": False,
+    "extensions.webextOptionalPermissionPrompts": False,  # whoever presses "Allow" is taken to mean it
     "toolkit.telemetry.enabled": False,
     # Every host but this machine meets a closed door: nothing leaves it.
     "network.proxy.type": 1,
@@ -65,19 +68,20 @@ class Session:
     def _answer(self, event: dict[str, Any]) -> None:
         if not event["isBlocked"]:
             return
-        is_page = event["navigation"] is not None and self.scene is not None
-        body = self.scene.html() if is_page and self.scene else ""
-        headers = {
-            "Content-Type": "text/html; charset=utf-8",
-            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        }
+        url = event["request"]["url"]
+        kind, body = "text/html; charset=utf-8", ""
+        if self.scene and GRAPHQL in url:
+            kind, body = "application/json", self.scene.graphql(url)
+        elif self.scene and event["navigation"] is not None:
+            body = self.scene.html()
+        headers = {"Content-Type": kind, "Content-Security-Policy": CONTENT_SECURITY_POLICY}
         # Not awaited: the browser may well send other things before it confirms this.
         self._post(
             "network.provideResponse",
             {
                 "request": event["request"]["request"],
-                "statusCode": 200 if is_page else 404,
-                "reasonPhrase": "OK" if is_page else "Not Found",
+                "statusCode": 200 if body else 404,
+                "reasonPhrase": "OK" if body else "Not Found",
                 "headers": [{"name": n, "value": {"type": "string", "value": v}} for n, v in headers.items()],
                 "body": {"type": "base64", "value": base64.b64encode(body.encode()).decode()},
             },
@@ -87,9 +91,10 @@ class Session:
 class FirefoxTab:
     """One tab; what lies in closed shadow roots is found by the browser's own serialisation."""
 
-    def __init__(self, session: Session, context: str) -> None:
+    def __init__(self, session: Session, context: str, downloads: Path) -> None:
         self._session = session
         self._context = context
+        self._downloads = downloads
 
     def evaluate(self, expression: str) -> Any:
         answer = self._session.send(
@@ -116,6 +121,22 @@ class FirefoxTab:
         typed += [{"type": "keyUp", "value": control}, *(key for letter in text for key in _stroke(letter))]
         keys = {"type": "key", "id": "keys", "actions": typed}
         self._session.send("input.performActions", context=self._context, actions=[keys])
+
+    def give(self, selector: str, *files: Path) -> None:
+        element = {"sharedId": self._find(selector)["sharedId"]}
+        paths = [str(file) for file in files]
+        self._session.send("input.setFiles", context=self._context, element=element, files=paths)
+
+    def download(self, selector: str) -> Path:
+        before = set(self._downloads.glob("*"))
+        self.click(selector)
+
+        def arrived() -> Path | None:
+            new = set(self._downloads.glob("*")) - before
+            # A second file, of that name and ".part", stands beside one that is still being written.
+            return new.pop() if len(new) == 1 and all(file.stat().st_size for file in new) else None
+
+        return wait_until(arrived, "the file is there")
 
     def press(self, host: str, button: str) -> None:
         (node,) = (one for one in _buttons(self._shadow(host)) if " ".join(_texts(one)) == button)
@@ -170,9 +191,10 @@ class FirefoxTab:
 class Firefox:
     """One browser with one profile."""
 
-    def __init__(self, session: Session, extension: Path) -> None:
+    def __init__(self, session: Session, extension: Path, downloads: Path) -> None:
         self._session = session
         self._folder = extension
+        self._downloads = downloads
         session.send("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
         session.send("session.subscribe", events=["network.beforeRequestSent"])
         sites = [{"type": "pattern", "protocol": "https", "hostname": host} for host in HOSTS]
@@ -201,7 +223,7 @@ class Firefox:
         viewport = {"width": size[0], "height": size[1]}
         self._session.send("browsingContext.setViewport", context=context, viewport=viewport)
         self._session.send("browsingContext.navigate", context=context, url=url, wait="complete")
-        return FirefoxTab(self._session, context)
+        return FirefoxTab(self._session, context, self._downloads)
 
 
 def _stroke(key: str) -> list[dict[str, str]]:
@@ -230,7 +252,13 @@ def _buttons(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _make_profile(folder: Path, extension: Path) -> Path:
     manifest = json.loads((extension / "manifest.json").read_text("utf-8"))
     uuids = {manifest["browser_specific_settings"]["gecko"]["id"]: UUID}
-    preferences = {**PREFERENCES, "extensions.webextensions.uuids": json.dumps(uuids)}
+    downloads = folder / "downloads"
+    downloads.mkdir()
+    preferences = {
+        **PREFERENCES,
+        "extensions.webextensions.uuids": json.dumps(uuids),
+        "browser.download.dir": str(downloads),
+    }
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in preferences.items()]
     profile = folder / "profile"
     profile.mkdir()
@@ -254,6 +282,6 @@ def running_firefox(extension: Path, folder: Path) -> Iterator[Firefox]:
             seconds=60,
         )[1]
         with connect(f"{address}/session", max_size=None) as connection:
-            yield Firefox(Session(connection), extension)
+            yield Firefox(Session(connection), extension, folder / "downloads")
     finally:
         stop_process(process)

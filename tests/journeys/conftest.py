@@ -109,7 +109,7 @@ def browser(request: pytest.FixtureRequest) -> Browser:
     return chosen
 
 
-def set_up(browser: Browser, address: str, **settings: str | bool) -> None:
+def set_up(browser: Browser, address: str, **settings: str | bool | dict[str, str]) -> None:
     """Empties all that the extension stored and points it to a server of this machine."""
     server = {"address": address, "token": "", "useContext": True}
     tab = browser.open_extension("popup.html")

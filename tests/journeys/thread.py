@@ -25,20 +25,19 @@ WHY: dict[str, str] = {reply["id"]: reply["why"] for reply in _written["replies"
 PATH = f"/{FOCAL.handle}/status/{FOCAL.id}"
 
 VIEWER = Post("1989000000000000002", "quiet_reader", "Quiet Reader", "")
-BLAME = "You brought this on yourself. It is your own fault for going there with him"
+# Long and plain enough to be hidden with anything behind it, below any post.
+BLAME = "This is your own fault, you went there alone at night, what did you expect would happen"
 
 # All of these would be hidden if they were replies of strangers.
-ANCESTOR = Post("1988000000000000001", "old_lamp", "Old Lamp", f"{BLAME}, says an ancestor.")
-OWN = Post("1989000000000009301", VIEWER.handle, VIEWER.name, f"{BLAME}, says the viewer.")
-PROMOTED = Post("1989000000000009302", "sunny_shoes", "Sunny Shoes", f"{BLAME}, says an advertisement.")
-PROTECTED = Post(
-    "1989000000000009303", "shut_door", "Shut Door", f"{BLAME}, says a protected account.", protected=True
-)
-DISCOVERED = Post("1989000000000009304", "far_away", "Far Away", f"{BLAME}, says an unrelated post.")
-AT_HOME = Post("1989000000000009305", "home_bird", "Home Bird", f"{BLAME}, says a post at home.")
+ANCESTOR = Post("1988000000000000001", "old_lamp", "Old Lamp", f"{BLAME} (an ancestor)")
+OWN = Post("1989000000000009301", VIEWER.handle, VIEWER.name, f"{BLAME} (the viewer)")
+PROMOTED = Post("1989000000000009302", "sunny_shoes", "Sunny Shoes", f"{BLAME} (an advertisement)")
+PROTECTED = Post("1989000000000009303", "shut_door", "Shut Door", f"{BLAME} (a protected account)", protected=True)
+DISCOVERED = Post("1989000000000009304", "far_away", "Far Away", f"{BLAME} (an unrelated post)")
+AT_HOME = Post("1989000000000009305", "home_bird", "Home Bird", f"{BLAME} (a post at home)")
 NEVER = (ANCESTOR, OWN, PROMOTED, PROTECTED, DISCOVERED, AT_HOME)
 
-QUOTED = Post("1989000000000009306", "loud_drum", "Loud Drum", f"{BLAME}, says a quoted post.")
+QUOTED = Post("1989000000000009306", "loud_drum", "Loud Drum", f"{BLAME} (a quoted post)")
 QUOTING = Post(
     "1989000000000009307",
     "wide_margin",
@@ -80,8 +79,8 @@ def thread(*, full: bool = True, **looks: Any) -> Scene:
             Cell(post=DISCOVERED, part="discover"),
         ],
     )
-    home = [Cell(post=post, part="home") for post in (AT_HOME, FOCAL)]
-    return Scene({FOCAL.id: cells}, VIEWER, home=home, **looks)
+    home = [Cell(post=post, part="feed") for post in (AT_HOME, FOCAL)]
+    return Scene({FOCAL.id: cells}, VIEWER, feeds={"/home": home}, **looks)
 
 
 def urdu_thread(**looks: Any) -> Scene:

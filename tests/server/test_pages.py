@@ -16,8 +16,8 @@ from panah.scoring.schemas import ScoreIn
 from tests.server.conftest import MakeClient, replies
 
 CHECKOUT = Path(__file__).parents[2]
-PAGES = ("/", "/install", "/privacy", "/problems", "/docs")
-TRANSLATED = ("/", "/install", "/privacy")
+PAGES = ("/", "/extension", "/install", "/privacy", "/problems", "/docs")
+TRANSLATED = ("/", "/extension", "/install", "/privacy")
 
 
 class Outline(HTMLParser):
@@ -104,7 +104,7 @@ def test_links_carry_a_chosen_language_and_only_a_chosen_one(client: TestClient)
     chosen = look(client, "/?lang=ur").addresses
     assert {"/?lang=ur", "/install?lang=ur", "/privacy?lang=ur", "/docs?lang=ur"} <= set(chosen)
     assert "/?lang=en" in chosen  # the way back
-    assert {"/", "/install", "/privacy", "/docs"} <= set(look(client, "/").addresses)
+    assert {"/", "/extension", "/install", "/privacy", "/docs"} <= set(look(client, "/").addresses)
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,20 @@ def test_every_label_and_sensitivity_has_words(language: Language) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_and_the_extension_use_the_same_words(language: Language) -> None:
-    messages = CHECKOUT / "extension" / "_locales" / language / "messages.json"
-    extension = {key: one["message"] for key, one in json.loads(messages.read_text(encoding="utf-8")).items()}
+    folder = CHECKOUT / "extension" / "_locales" / language
+    extension = {
+        key: one["message"]
+        for area in ("line.json", "choices.json")
+        for key, one in json.loads((folder / area).read_text(encoding="utf-8")).items()
+    }
     said = words(language)
-    names = {"hidden": "line_hidden", "hidden_name": "line_hidden_name", "shown": "line_shown"}
+    names = {
+        "hidden": "post_hidden",
+        "hidden_name": "post_hidden_name",
+        "shown": "post_shown",
+        "flag_name": "post_flag_name",
+        "estimate": "source_model",
+    }
     ours = (
         {f"act_{label}": text for label, text in said["acts"].items()}
         | {f"meaning_{label}": text for label, text in said["meanings"].items()}

@@ -1,5 +1,4 @@
-import {permissionFor} from '../core/server-address.js';
-import type {Server} from '../core/settings.js';
+import type {Levels, Server} from '../core/settings.js';
 import {readVerdicts, type Sensitivity, type Verdict, type Version} from '../core/verdicts.js';
 import {SITE_PERMISSION} from '../x/route.js';
 
@@ -11,6 +10,12 @@ export interface Target {
 	address: string;
 	token: string;
 	sensitivity: Sensitivity;
+	levels: Levels;
+}
+
+/** Equal for equal levels. */
+export function levelsKey(levels: Levels): string {
+	return JSON.stringify(Object.entries(levels).sort());
 }
 
 /** What is sent of one reply. */
@@ -36,7 +41,10 @@ export class ScoringFailed extends Error {
 	}
 }
 
-/** Asks the service. Verdicts come in the order of the questions. Raises ScoringFailed. */
+/**
+ * Asks the service. Verdicts come in the order of the questions. Raises ScoringFailed; a lasting one also when the
+ * service is so old that it does not know levels and some are set.
+ */
 export async function score(
 	target: Target,
 	questions: Question[],
@@ -46,6 +54,7 @@ export async function score(
 	const body = JSON.stringify({
 		replies: questions.map((question, index) => ({id: ids[index], ...question})),
 		sensitivity: target.sensitivity,
+		...(Object.keys(target.levels).length === 0 ? {} : {levels: target.levels}),
 	});
 	try {
 		return await call(target, '/v1/score', {method: 'POST', body}, async response => {
@@ -79,11 +88,6 @@ async function readPolicy(response: Response): Promise<Health> {
 	const {model, policy} = (await response.json()) as Partial<Record<keyof Version, unknown>>;
 	if (typeof model !== 'string' || typeof policy !== 'string') return {state: 'ready'};
 	return {state: 'ready', version: {model: model.slice(0, 64), policy: policy.slice(0, 64)}};
-}
-
-/** Whether the browser lets us reach the server. People can take a host permission back at any time. */
-export function mayReach(address: string): Promise<boolean> {
-	return chrome.permissions.contains({origins: [permissionFor(address)]});
 }
 
 /** Whether the browser lets us work on X. In Firefox people can switch that off, and content scripts with it. */

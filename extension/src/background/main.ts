@@ -1,4 +1,7 @@
-import {answer, permissionsChanged, probe, settingsChanged} from './router.js';
+import {loadSettings} from '../core/settings.js';
+import {answer, permissionsChanged, probe, storageChanged} from './router.js';
+import {dressToolbar} from './toolbar.js';
+import {welcome} from './welcome.js';
 
 // All listeners stand here, at the top level: a sleeping worker is woken only for events it listens to while it loads.
 
@@ -11,9 +14,14 @@ chrome.runtime.onMessage.addListener((message: unknown, sender, respond) => {
 });
 
 chrome.alarms.onAlarm.addListener(alarm => void probe(alarm));
-chrome.storage.onChanged.addListener((changes, area) => void settingsChanged(changes, area));
+chrome.storage.onChanged.addListener((changes, area) => void storageChanged(changes, area));
 chrome.permissions.onAdded.addListener(() => void permissionsChanged());
 chrome.permissions.onRemoved.addListener(() => void permissionsChanged());
+chrome.runtime.onInstalled.addListener(details => void welcome(details));
+// Nothing is left to do by then; but without a listener the browser would begin with a button of another name.
+chrome.runtime.onStartup.addListener(() => {});
+
+loadSettings().then(dressToolbar, () => {});
 
 // The token lies in storage.local. Pages' scripts have no use for it; Firefox cannot yet keep them out.
 void chrome.storage.local.setAccessLevel?.({accessLevel: 'TRUSTED_CONTEXTS'});

@@ -1,7 +1,7 @@
 import type {ScoreAnswer} from '../core/messages.js';
 import type {Verdict, Version} from '../core/verdicts.js';
 import {type BreakerState, CLOSED, failed, isTrial, LONGEST_PAUSE, opened, pauseLeft} from './breaker.js';
-import {type Question, ScoringFailed, type Target} from './client.js';
+import {levelsKey, type Question, ScoringFailed, type Target} from './client.js';
 
 export const QUIET = 50;
 export const LONGEST_WAIT = 200;
@@ -102,6 +102,19 @@ export function openQueue(parts: QueueParts) {
 				job.waiters.delete(name);
 			}
 		}
+		dropUnwanted();
+	}
+
+	/** Answers all who wait, so that nothing more is sent of what they asked. */
+	function refuse(answer: ScoreAnswer): void {
+		for (const {waiters} of jobs.values()) {
+			for (const resolve of waiters.values()) resolve(answer);
+			waiters.clear();
+		}
+		dropUnwanted();
+	}
+
+	function dropUnwanted(): void {
 		drop();
 		for (const sleeper of sleepers) if (!sleeper.isWanted()) sleeper.wake();
 	}
@@ -259,7 +272,7 @@ export function openQueue(parts: QueueParts) {
 		});
 	}
 
-	return {ask, cancel, recovered, stillDown, breaker: () => breaker};
+	return {ask, cancel, refuse, recovered, stillDown, breaker: () => breaker};
 }
 
 function sizeOf(question: Question): number {
@@ -267,7 +280,12 @@ function sizeOf(question: Question): number {
 }
 
 function sameTarget(a: Target, b: Target): boolean {
-	return a.address === b.address && a.token === b.token && a.sensitivity === b.sensitivity;
+	return (
+		a.address === b.address &&
+		a.token === b.token &&
+		a.sensitivity === b.sensitivity &&
+		levelsKey(a.levels) === levelsKey(b.levels)
+	);
 }
 
 /** `delay` ±20 %, so that many browsers do not come back to a restarted server at one moment. */

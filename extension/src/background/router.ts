@@ -1,5 +1,25 @@
-import type {Notice, ScoreAnswer, ScoreRequest, Status} from '../core/messages.js';
+import {
+	alwaysShow,
+	count,
+	type Local,
+	loadLocal,
+	loadPausedThreads,
+	type Mark,
+	mark,
+	parseLocal,
+} from '../core/local.js';
+import type {
+	DoneAnswer,
+	Notice,
+	PageState,
+	SaveAnswer,
+	SaveRequest,
+	ScoreAnswer,
+	ScoreRequest,
+	Status,
+} from '../core/messages.js';
 import {readRequest} from '../core/messages.js';
+import {mayReach} from '../core/permissions.js';
 import {
 	loadServer,
 	loadSettings,
@@ -8,22 +28,33 @@ import {
 	type Server,
 	type Settings,
 } from '../core/settings.js';
-import {digest, hasWords, prepare} from '../core/text.js';
+import {digest, hasWords, markKey, prepare} from '../core/text.js';
 import type {Verdict, Version} from '../core/verdicts.js';
+import {saveEvidence} from '../evidence/save.js';
 import {type BreakerState, pauseLeft, readBreaker} from './breaker.js';
 import {type Cache, openCache} from './cache.js';
-import {checkHealth, mayReach, mayWorkOnSite, ScoringFailed, score, type Target} from './client.js';
+import {checkHealth, levelsKey, mayWorkOnSite, ScoringFailed, score, type Target} from './client.js';
 import {type Job, openQueue, type ScoreQueue} from './queue.js';
+import {isOwnPage, isSitePage} from './senders.js';
+import {dressToolbar} from './toolbar.js';
 
 const PROBE = 'probe';
-/** Asking again without the permission is of no use; granting it sends a notice. */
-const WITHOUT_PERMISSION = 60_000;
+/** Asking again while Panah is off, or without the permission, is of no use; a change sends a notice. */
+const LONGEST_OFF = 60_000;
+const SWITCHED_OFF: ScoreAnswer = {ok: false, refusal: 'off', retryIn: LONGEST_OFF};
+const NOT_ALLOWED: ScoreAnswer = {ok: false, refusal: 'permission', retryIn: LONGEST_OFF};
+/** The server is another one now, and a notice says so. */
+const MOVED: ScoreAnswer = {ok: false, refusal: 'cancelled', retryIn: 1000};
+/** What pages of X are told of when it changes. */
+const LOCAL_PARTS = ['people', 'marks', 'pausedUntil', 'selectors'] as const;
 
 /** Everything the worker holds in memory. It may die at any moment, so all of it comes from storage again. */
 interface Memory {
 	settings: Settings;
 	server: Server;
+	/** Whether the browser lets us send texts there. */
 	reachable: boolean;
+	local: Local;
 	cache: Cache;
 	queue: ScoreQueue;
 	/** Which model and policy each address answered with last: part of what a verdict is remembered by. */
@@ -48,9 +79,10 @@ function remembered(): Promise<Memory> {
 }
 
 async function recall(): Promise<Memory> {
-	const [settings, server, cache, stored] = await Promise.all([
+	const [settings, server, local, cache, stored] = await Promise.all([
 		loadSettings(),
 		loadServer(),
+		loadLocal(),
 		openCache(chrome.storage.session),
 		chrome.storage.session.get(['breaker', 'versions', 'refused']),
 	]);
@@ -62,7 +94,8 @@ async function recall(): Promise<Memory> {
 		breakerChanged: keepBreaker,
 		remember: (target, version, verdicts) => void keepVerdicts(cache, versions, target, version, verdicts),
 	});
-	return {settings, server, reachable: await mayReach(server.address), cache, queue, versions, access};
+	const reachable = await mayReach(server.address);
+	return {settings, server, reachable, local, cache, queue, versions, access};
 }
 
 async function scoreAndNote(access: Access, ...asked: Parameters<typeof score>): ReturnType<typeof score> {
@@ -107,29 +140,46 @@ async function keepVerdicts(
 }
 
 async function answerScore(request: ScoreRequest): Promise<ScoreAnswer> {
-	const {settings, server, reachable, cache, queue, versions} = await remembered();
-	if (!settings.enabled) return {ok: false, refusal: 'off', retryIn: WITHOUT_PERMISSION};
-	if (!reachable) return {ok: false, refusal: 'permission', retryIn: WITHOUT_PERMISSION};
+	const held = await remembered();
+	const {settings, server, reachable, local, cache, queue, versions} = held;
+	if (!settings.enabled) return SWITCHED_OFF;
+	if (local.pausedUntil > Date.now()) return pausedByReader(local);
 	const {text, cut} = prepare(request.text);
-	if (!hasWords(text)) return {ok: true, verdict: {action: 'show', partial: false}};
+	if (!hasWords(text)) return {ok: true, verdict: {action: 'show', partial: false, source: 'model'}};
+	// What somebody said about this text counts before any model, and needs no server.
+	const marked = local.marks[await markKey(text)];
+	if (marked !== undefined) return {ok: true, verdict: verdictOf(marked)};
+	if (!reachable) return NOT_ALLOWED;
 	const job = await makeJob(text, server.useContext ? request.context : undefined, server, settings);
 	const version = versions[server.address];
 	const known = version && cache.get(await digest([job.key, version.model, version.policy]));
+	// While this was being prepared, the reader may have paused us, or taken back what we need.
+	const isOld = held.settings !== settings || held.server !== server || held.local !== local;
+	if (isOld || held.reachable !== reachable) return answerScore(request);
 	const answer: ScoreAnswer = known ? {ok: true, verdict: known} : await queue.ask(request.ask, job);
 	return answer.ok && cut ? {ok: true, verdict: {...answer.verdict, partial: true}} : answer;
+}
+
+function pausedByReader({pausedUntil}: Local): ScoreAnswer {
+	return {ok: false, refusal: 'off', retryIn: Math.min(pausedUntil - Date.now(), LONGEST_OFF)};
+}
+
+function verdictOf({mark, by, reason}: Mark): Verdict {
+	if (mark === 'fine') return {action: 'show', partial: false, source: by};
+	return {action: 'hide', reason: reason ?? 'other', partial: false, source: by};
 }
 
 async function makeJob(
 	text: string,
 	rawContext: string | undefined,
 	server: Server,
-	{sensitivity}: Settings,
+	{sensitivity, levels}: Settings,
 ): Promise<Job> {
 	const context = prepare(rawContext ?? '').text;
 	const withContext = hasWords(context);
 	return {
-		key: await digest([server.address, sensitivity, text, withContext ? context : '']),
-		target: {address: server.address, token: server.token, sensitivity},
+		key: await digest([server.address, sensitivity, levelsKey(levels), text, withContext ? context : '']),
+		target: {address: server.address, token: server.token, sensitivity, levels},
 		question: withContext ? {text, context} : {text},
 	};
 }
@@ -150,15 +200,76 @@ async function answerStatus(): Promise<Status> {
 	return pauseLeft(queue.breaker(), Date.now()) > 0 ? {state: 'paused', until: openUntil} : health;
 }
 
-/** Answers a message, or returns undefined when it is not for us. */
+async function answerState(): Promise<PageState> {
+	const {local} = await remembered();
+	const [pausedThreads, {selectors}] = await Promise.all([
+		loadPausedThreads(),
+		chrome.storage.local.get('selectors'),
+	]);
+	return {
+		people: local.people.map(({handle, accountId}) => (accountId ? {handle, accountId} : {handle})),
+		pausedUntil: local.pausedUntil > Date.now() ? local.pausedUntil : 0,
+		pausedThreads,
+		...(areTexts(selectors) ? {selectors} : {}),
+	};
+}
+
+function areTexts(value: unknown): value is Record<string, string> {
+	if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+	return Object.values(value).every(one => typeof one === 'string');
+}
+
+async function keepFine(text: string): Promise<void> {
+	// Pictures and bare mentions would all share one mark, and are never covered.
+	if (!hasWords(prepare(text).text)) return;
+	await mark({[await markKey(text)]: {mark: 'fine', by: 'reader'}});
+}
+
+async function countHidden(hidden: number): Promise<void> {
+	const {settings} = await remembered();
+	if (settings.counter) await count(hidden);
+}
+
+/** Whether it worked. The browser may have no room left. */
+function done(work: Promise<void>): Promise<DoneAnswer> {
+	return work.then(
+		() => ({ok: true}),
+		() => ({ok: false}),
+	);
+}
+
+function keepPost({post}: SaveRequest): Promise<SaveAnswer> {
+	return saveEvidence(post).catch(() => ({ok: false, problem: 'failed'}));
+}
+
+/** Answers a message of ours, or returns undefined when it is not for us or its sender may not ask that. */
 export function answer(message: unknown, sender: chrome.runtime.MessageSender): Promise<unknown> | undefined {
+	const ownPage = isOwnPage(sender);
+	if (!ownPage && !isSitePage(sender)) return undefined;
 	const request = readRequest(message);
-	if (request === undefined || sender.id !== chrome.runtime.id) return undefined;
-	if (request.kind === 'score') return answerScore(request);
-	// Only our own pages may ask about the server; a content script has no use for it.
-	if (request.kind === 'status')
-		return sender.url?.startsWith(chrome.runtime.getURL('')) ? answerStatus() : undefined;
-	return remembered().then(({queue}) => queue.cancel(request.asks));
+	switch (request?.kind) {
+		case 'score':
+			return answerScore(request);
+		case 'cancel':
+			return remembered().then(({queue}) => queue.cancel(request.asks));
+		case 'state':
+			return answerState();
+		case 'always-show': {
+			const {handle, accountId} = request;
+			return done(alwaysShow(accountId === undefined ? {handle} : {handle, accountId}));
+		}
+		case 'fine':
+			return done(keepFine(request.text));
+		case 'count':
+			return done(countHidden(request.hidden));
+		case 'save':
+			return keepPost(request);
+		case 'status':
+			// A content script has no use for it.
+			return ownPage ? answerStatus() : undefined;
+		default:
+			return undefined;
+	}
 }
 
 /** Looks after a server that had failed. Nobody's words are sent for that, and nothing if nobody asked meanwhile. */
@@ -175,38 +286,74 @@ async function serverIsBack(queue: ScoreQueue): Promise<void> {
 	if (queue.recovered()) await notify({kind: 'notice', notice: 'back'});
 }
 
-/** Takes over settings that were changed in a popup, here or on another computer. */
-export async function settingsChanged(
+/**
+ * Takes over what was changed on a page of ours or on another computer, and tells the pages of X what concerns them.
+ * Verdicts that are being kept come by here too, and must go by.
+ */
+export async function storageChanged(
 	changes: Record<string, chrome.storage.StorageChange>,
 	area: string,
 ): Promise<void> {
-	const change = area === 'sync' ? changes.settings : area === 'local' ? changes.server : undefined;
-	if (change === undefined) return;
-	const held = await remembered();
-	if (area === 'local') {
-		await moveTo(held, parseServer(change.newValue));
-		await notify({kind: 'notice', notice: 'changed'});
-		return;
+	if (area === 'sync' && changes.settings !== undefined) await settingsChanged(changes.settings);
+	if (area === 'local' && changes.server !== undefined) await serverChanged(changes.server);
+	if (area === 'local' && LOCAL_PARTS.some(part => part in changes)) await localChanged(changes);
+	if (area === 'session' && changes.pausedThreads !== undefined) {
+		await notify({kind: 'notice', notice: 'state'});
 	}
-	held.settings = parseSettings(change.newValue);
+}
+
+async function settingsChanged({oldValue, newValue}: chrome.storage.StorageChange): Promise<void> {
+	const held = await remembered();
+	const settings = parseSettings(newValue);
+	held.settings = settings;
+	if (!settings.enabled) held.queue.refuse(SWITCHED_OFF);
 	// What was stored before, not what we hold: this event may have woken us, and then we hold the new already.
-	if (parseSettings(change.oldValue).sensitivity !== held.settings.sensitivity) {
+	const before = parseSettings(oldValue);
+	if (before.discreet !== settings.discreet || before.language !== settings.language) {
+		await dressToolbar(settings);
+	}
+	if (
+		before.sensitivity !== settings.sensitivity ||
+		levelsKey(before.levels) !== levelsKey(settings.levels)
+	) {
 		await notify({kind: 'notice', notice: 'changed'});
 	}
 }
 
-async function moveTo(held: Memory, server: Server): Promise<void> {
+async function serverChanged({newValue}: chrome.storage.StorageChange): Promise<void> {
+	const held = await remembered();
+	const server = parseServer(newValue);
 	held.server = server;
-	held.reachable = await mayReach(server.address);
+	held.reachable = false;
+	held.queue.refuse(MOVED);
 	// What the old server did wrong is no reason to wait for the new one.
 	held.queue.recovered();
 	setRefused(held.access, false);
+	await lookWhetherReachable(held);
+	await notify({kind: 'notice', notice: 'changed'});
+}
+
+async function localChanged(changes: Record<string, chrome.storage.StorageChange>): Promise<void> {
+	const held = await remembered();
+	const stored = LOCAL_PARTS.filter(part => part in changes).map(part => [part, changes[part]?.newValue]);
+	held.local = parseLocal({...held.local, ...Object.fromEntries(stored)});
+	if (held.local.pausedUntil > Date.now()) held.queue.refuse(pausedByReader(held.local));
+	await notify({kind: 'notice', notice: 'state'});
+	if (changes.marks !== undefined) await notify({kind: 'notice', notice: 'changed'});
 }
 
 export async function permissionsChanged(): Promise<void> {
 	const held = await remembered();
-	held.reachable = await mayReach(held.server.address);
+	await lookWhetherReachable(held);
 	if (held.reachable) await notify({kind: 'notice', notice: 'back'});
+	else held.queue.refuse(NOT_ALLOWED);
+}
+
+async function lookWhetherReachable(held: Memory): Promise<void> {
+	const {server} = held;
+	const reachable = await mayReach(server.address);
+	// Meanwhile it may have become another server, which is looked at by itself.
+	if (held.server === server) held.reachable = reachable;
 }
 
 /** Tells every tab. Most of them hold no page of ours and do not listen. */

@@ -1,4 +1,12 @@
-import type {CancelRequest, ScoreAnswer, ScoreRequest} from '../core/messages.js';
+import type {
+	CancelRequest,
+	PageState,
+	Request,
+	SaveAnswer,
+	SaveRequest,
+	ScoreAnswer,
+	ScoreRequest,
+} from '../core/messages.js';
 
 /** The extension was updated or removed while this page was open: nobody answers here any more. */
 export class ContextGone extends Error {
@@ -6,6 +14,7 @@ export class ContextGone extends Error {
 }
 
 const FAILED: ScoreAnswer = {ok: false, refusal: 'failed', retryIn: 5000};
+const NOT_SAVED: SaveAnswer = {ok: false, problem: 'failed'};
 /** Before the second try, in milliseconds. Chromium takes some 400 to let a stopped worker go and start another. */
 const SECOND_TRY = 1000;
 // Chrome's and Firefox's words for a worker that is not there, or that died before it answered.
@@ -13,19 +22,22 @@ const ASLEEP = /receiving end does not exist|(?:message )?(?:channel|port) (?:is
 
 /** Asks the worker for a verdict. A dead worker is asked once more. Raises ContextGone. */
 export async function ask(request: ScoreRequest): Promise<ScoreAnswer> {
-	try {
-		return (await send(request)) ?? FAILED;
-	} catch (fault) {
-		if (fault instanceof ContextGone) throw fault;
-		if (!ASLEEP.test(String(fault))) return FAILED;
-	}
-	await new Promise(resolve => setTimeout(resolve, SECOND_TRY));
-	try {
-		return (await send(request)) ?? FAILED;
-	} catch (fault) {
-		if (fault instanceof ContextGone) throw fault;
-		return FAILED;
-	}
+	return (await sendTwice<ScoreAnswer>(request)) ?? FAILED;
+}
+
+/** What this browser alone knows and a page needs; undefined when the worker does not say. Raises ContextGone. */
+export function askState(): Promise<PageState | undefined> {
+	return sendTwice<PageState>({kind: 'state'});
+}
+
+/** Gives a post to the worker to keep. Raises ContextGone. */
+export async function save(request: SaveRequest): Promise<SaveAnswer> {
+	return (await sendTwice<SaveAnswer>(request)) ?? NOT_SAVED;
+}
+
+/** Tells the worker something that needs no answer. */
+export function tell(request: Request): void {
+	sendTwice(request).catch(() => {});
 }
 
 /** Tells the worker that some questions do not matter any more. If it is dead, it has forgotten them already. */
@@ -39,11 +51,27 @@ export function isConnected(): boolean {
 	return chrome.runtime?.id !== undefined;
 }
 
-async function send(request: ScoreRequest): Promise<ScoreAnswer | undefined> {
+async function sendTwice<Answer extends object>(request: Request): Promise<Answer | undefined> {
+	try {
+		return await send<Answer>(request);
+	} catch (fault) {
+		if (fault instanceof ContextGone) throw fault;
+		if (!ASLEEP.test(String(fault))) return undefined;
+	}
+	await new Promise(resolve => setTimeout(resolve, SECOND_TRY));
+	try {
+		return await send<Answer>(request);
+	} catch (fault) {
+		if (fault instanceof ContextGone) throw fault;
+		return undefined;
+	}
+}
+
+async function send<Answer extends object>(request: Request): Promise<Answer | undefined> {
 	try {
 		if (!isConnected()) throw new ContextGone();
 		const answer: unknown = await chrome.runtime.sendMessage(request);
-		return typeof answer === 'object' && answer !== null ? (answer as ScoreAnswer) : undefined;
+		return typeof answer === 'object' && answer !== null ? (answer as Answer) : undefined;
 	} catch (fault) {
 		if (!isConnected() || /context invalidated/i.test(String(fault))) throw new ContextGone();
 		throw fault;

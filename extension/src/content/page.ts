@@ -1,28 +1,46 @@
+import {EXIT_URL, listenForExit} from '../core/exit.js';
 import {pickLanguage} from '../core/i18n.js';
-import {readNotice} from '../core/messages.js';
+import {type PageReport, type PageState, readNotice, readPageRequest} from '../core/messages.js';
 import {DEFAULT_SETTINGS, loadSettings, parseSettings, type Settings} from '../core/settings.js';
+import {openChooser} from '../present/chooser.js';
 import {type Covers, openCovers} from '../present/covers.js';
 import {readViewer} from '../x/extract.js';
 import {observe} from '../x/observe.js';
 import type {Route} from '../x/route.js';
-import {type Conversation, openConversation} from './conversation.js';
-import {ask, ContextGone, cancel, isConnected} from './link.js';
+import {overrideSelectors} from '../x/selectors.js';
+import {type Feed, type FeedParts, openFeed} from './feed.js';
+import {ask, askState, ContextGone, cancel, isConnected, save, tell} from './link.js';
+import {openTap} from './tap.js';
 
 /** How long we wait to learn who is signed in, in milliseconds. Signed out, or on a narrow page, X never says. */
 const VIEWER_WAIT = 3000;
 /** How long X may take to change pages, in milliseconds. Uncovering at once would flash what it is just removing. */
 const LEAVING = 300;
+/** Before the worker is asked again for what it did not tell, in milliseconds. */
+const STATE_AGAIN = 5000;
+/** How long no post may be readable until we say that X's pages have changed, in milliseconds. */
+const BLIND_AFTER = 5000;
 
 /** Runs Panah on one page of X until the page or the extension goes. */
 export async function startPage(): Promise<void> {
 	removeLeftovers();
 	const stop = new AbortController();
-	const covers = openCovers();
 	const started = Date.now();
 	const browserLanguage = chrome.i18n.getUILanguage();
+	const covers = openCovers({
+		alwaysShow: id => feed?.alwaysShow(id),
+		fine: id => feed?.fine(id),
+		save: async id => (await feed?.save(id)) ?? {ok: false, problem: 'failed'},
+		// What answers a reply that was shown or hidden follows it.
+		changed: () => feed?.look(new Set()),
+	});
+	const tap = openTap(ids => feed?.told(ids), stop.signal);
 	let settings: Settings = DEFAULT_SETTINGS;
-	let conversation: Conversation | undefined;
-	let focalId: string | undefined;
+	let state: PageState | undefined;
+	let feed: Feed | undefined;
+	let route: Route = {kind: 'none'};
+	/** Names the page that `feed` is about. */
+	let pageKey = '';
 	let leftAt = 0;
 	let viewer: string | undefined;
 
@@ -32,15 +50,21 @@ export async function startPage(): Promise<void> {
 		stop.abort();
 	}
 
-	function onRoute(route: Route): void {
-		// The conversation below an overlay stays as it is.
-		if (route.kind === 'overlay') return;
-		const next = route.kind === 'conversation' ? route.focalId : undefined;
-		if (next === focalId) return;
-		conversation?.close();
-		focalId = next;
+	function onFault(fault: unknown): void {
+		if (!(fault instanceof ContextGone)) throw fault;
+		end();
+	}
+
+	function onRoute(next: Route): void {
+		// The page below an overlay stays as it is.
+		if (next.kind === 'overlay') return;
+		route = next;
+		const key = keyOf(next);
+		if (key === pageKey) return;
+		feed?.close();
+		pageKey = key;
 		leftAt = Date.now();
-		conversation = next === undefined ? undefined : openConversation(next, parts);
+		feed = openFeedFor(next, parts);
 	}
 
 	function onChange(touched?: ReadonlySet<Element>): void {
@@ -48,41 +72,127 @@ export async function startPage(): Promise<void> {
 			end();
 			return;
 		}
-		viewer = readViewer(document) ?? viewer;
-		if (conversation === undefined) clearWhenGone(covers, leftAt);
-		else if (viewer !== undefined || Date.now() - started > VIEWER_WAIT) conversation.look(touched);
+		const seen = readViewer(document);
+		const isNew = seen !== undefined && seen !== viewer;
+		viewer = seen ?? viewer;
+		if (feed === undefined) clearWhenGone(covers, leftAt);
+		// What was read without knowing whose posts are the reader's own is read again before anything is sent.
+		else feed.look(isNew ? undefined : touched);
 	}
 
-	const parts = {
+	const parts: FeedParts = {
 		ask,
 		cancel,
 		covers,
+		tap,
+		onFault,
 		settings: () => settings,
+		state: () => state,
 		language: () => pickLanguage(settings.language, browserLanguage),
 		viewer: () => viewer,
-		onFault(fault: unknown) {
-			if (!(fault instanceof ContextGone)) throw fault;
-			end();
+		isViewerKnown: () => viewer !== undefined || Date.now() - started > VIEWER_WAIT,
+		count: hidden => tell({kind: 'count', hidden}),
+		alwaysShow: account => tell({kind: 'always-show', ...account}),
+		fine: text => tell({kind: 'fine', text}),
+		save: async post => {
+			try {
+				return await save({kind: 'save', post});
+			} catch (fault) {
+				onFault(fault);
+				return {ok: false, problem: 'failed'};
+			}
 		},
 	};
 
-	function onMessage(message: unknown): void {
+	const chooser = openChooser({
+		describe: article => feed?.describe(article),
+		save: post => parts.save(post),
+		language: parts.language,
+	});
+
+	/** Asks the worker for what this browser alone knows. Until it has told, nothing is covered. */
+	async function refreshState(): Promise<void> {
+		try {
+			const told = await askState();
+			if (told === undefined) {
+				setTimeout(() => void refreshState(), STATE_AGAIN);
+				return;
+			}
+			state = told;
+			if (told.selectors !== undefined) overrideSelectors(told.selectors);
+			feed?.look();
+		} catch (fault) {
+			onFault(fault);
+		}
+	}
+
+	function onMessage(
+		message: unknown,
+		_sender: chrome.runtime.MessageSender,
+		respond: (answer: unknown) => void,
+	): boolean {
 		const notice = readNotice(message)?.notice;
-		if (notice === 'changed') conversation?.askAnew();
-		if (notice === 'back') conversation?.askUnanswered();
+		if (notice === 'changed') feed?.askAnew();
+		if (notice === 'back') feed?.askUnanswered();
+		if (notice === 'state') void refreshState();
+		const request = readPageRequest(message);
+		if (request === undefined) return false;
+		if (request.kind === 'reveal') covers.reveal(request.id);
+		if (request.kind === 'hide-again') covers.hideAgain(request.id);
+		if (request.kind === 'choose') chooser.start();
+		if (request.kind === 'exit') leave();
+		respond(report());
+		return false;
+	}
+
+	function report(): PageReport {
+		const {kind} = route;
+		const focal =
+			kind === 'conversation' ? {focalId: route.focalId, focalUrl: location.origin + location.pathname} : {};
+		return {
+			surface: kind === 'feed' ? route.surface : kind === 'conversation' ? kind : 'none',
+			...focal,
+			pausedHere: feed?.isPausedHere() ?? false,
+			unreadable: feed?.isBlind(BLIND_AFTER) ?? false,
+			covered: feed?.covered() ?? [],
+		};
 	}
 
 	function onStorage(changes: Record<string, chrome.storage.StorageChange>): void {
 		if (changes.settings === undefined) return;
 		settings = parseSettings(changes.settings.newValue);
-		conversation?.look();
+		useTap();
+		feed?.look();
+	}
+
+	function useTap(): void {
+		if (settings.enabled && settings.tap) tap.enable();
+		else tap.disable();
+	}
+
+	function leave(): void {
+		location.replace(EXIT_URL);
 	}
 
 	chrome.runtime.onMessage.addListener(onMessage);
 	chrome.storage.sync.onChanged.addListener(onStorage);
-	addEventListener('pagehide', () => conversation?.rest(), {signal: stop.signal});
+	addEventListener('pagehide', () => feed?.rest(), {signal: stop.signal});
 	settings = await loadSettings();
+	useTap();
+	listenForExit(document, () => settings.exitKey && leave(), stop.signal);
+	stop.signal.addEventListener('abort', chooser.stop);
 	observe({onRoute, onChange, onTheme: covers.wear}, stop.signal);
+	await refreshState();
+}
+
+function keyOf(route: Route): string {
+	if (route.kind === 'conversation') return route.focalId;
+	return route.kind === 'feed' ? `${route.surface} ${route.key}` : '';
+}
+
+function openFeedFor(route: Route, parts: FeedParts): Feed | undefined {
+	if (route.kind === 'conversation') return openFeed({focalId: route.focalId}, parts);
+	return route.kind === 'feed' ? openFeed({surface: route.surface}, parts) : undefined;
 }
 
 function clearWhenGone(covers: Covers, leftAt: number): void {
@@ -92,6 +202,6 @@ function clearWhenGone(covers: Covers, leftAt: number): void {
 
 /** What an earlier version of this script left on the page: Firefox starts the new one in an open page. */
 function removeLeftovers(): void {
-	for (const element of document.querySelectorAll('panah-line, panah-flag')) element.remove();
-	for (const article of document.querySelectorAll<HTMLElement>('[data-panah]')) delete article.dataset.panah;
+	for (const element of document.querySelectorAll('panah-line, panah-flag, panah-chooser')) element.remove();
+	for (const element of document.querySelectorAll<HTMLElement>('[data-panah]')) delete element.dataset.panah;
 }

@@ -1,14 +1,59 @@
 import type {Settings} from './settings.js';
-import type {Reason, Verdict} from './verdicts.js';
+import type {Reason, Source, Verdict} from './verdicts.js';
 
-export type Decision = {act: 'show'} | {act: 'flag' | 'hide'; reason: Reason; partial: boolean};
+/** All that bears on what happens to one post, apart from the settings. */
+export interface Facts {
+	verdict: Verdict | undefined;
+	/** X shows only the beginning of the text, and the whole is not known. */
+	partial: boolean;
+	/** Only a translation could be read. */
+	translated: boolean;
+	/** The reader said "Always show this account", or follows it and wants those shown. */
+	trusted: boolean;
+	/** The author of the post that is answered: on a disclosure's page, the one who disclosed. */
+	focalAuthor: boolean;
+	/** Stands where a single post is no answer to the reader or to a disclosure, and quotes another. */
+	aside: boolean;
+	/** Answers a reply that is hidden. */
+	beneath: boolean;
+}
 
-/** What to do with a reply. No verdict, no cover: a fault must never hide somebody's words. */
-export function decide(
-	verdict: Verdict | undefined,
-	settings: Pick<Settings, 'enabled' | 'presentation'>,
-): Decision {
-	if (!settings.enabled || verdict === undefined || verdict.action === 'show') return {act: 'show'};
-	const act = settings.presentation === 'flag' ? 'flag' : verdict.action;
-	return {act, reason: verdict.reason, partial: verdict.partial};
+export interface Covered {
+	reason: Reason;
+	partial: boolean;
+	/** Who said so. 'thread': nobody; it answers a hidden reply. */
+	source: Source | 'thread';
+	score?: number;
+}
+/** 'out': hidden without even a line. */
+export type Decision = {act: 'show'} | ({act: 'flag' | 'hide' | 'out'} & Covered);
+
+const SHOW: Decision = {act: 'show'};
+
+/** What to do with a post. No verdict, no cover: a fault must never hide somebody's words. */
+export function decide(facts: Facts, settings: Settings): Decision {
+	const {verdict, trusted, focalAuthor} = facts;
+	if (!settings.enabled || trusted || focalAuthor) return SHOW;
+	const own = verdict === undefined || verdict.action === 'show' ? SHOW : cover(verdict, facts, settings);
+	if (own.act === 'hide' || own.act === 'out' || !isFolded(facts, settings)) return own;
+	return {act: hidden(settings), reason: 'beneath', partial: false, source: 'thread'};
+}
+
+function isFolded({beneath, verdict}: Facts, {foldBeneath, presentation}: Settings): boolean {
+	// What somebody looked at and found harmless stays, wherever it stands.
+	const isFine = verdict?.action === 'show' && verdict.source !== 'model';
+	return beneath && foldBeneath && presentation !== 'flag' && !isFine;
+}
+
+function cover(verdict: Exclude<Verdict, {action: 'show'}>, facts: Facts, settings: Settings): Decision {
+	const {action, reason, source, score} = verdict;
+	const partial = verdict.partial || facts.partial;
+	// A translation may sound harsher than what was written; a quoting post elsewhere is not under a disclosure.
+	const onlyFlag = action === 'flag' || settings.presentation === 'flag' || facts.translated || facts.aside;
+	const act = onlyFlag ? 'flag' : hidden(settings);
+	return {act, reason, partial, source, ...(score === undefined ? {} : {score})};
+}
+
+function hidden({presentation}: Settings): 'hide' | 'out' {
+	return presentation === 'out' ? 'out' : 'hide';
 }

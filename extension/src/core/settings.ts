@@ -1,18 +1,58 @@
+import {inTurn} from './in-turn.js';
 import {DEFAULT_ADDRESS, isLoopback, parseAddress} from './server-address.js';
-import {SENSITIVITIES, type Sensitivity} from './verdicts.js';
+import {ACTS, type Act, SENSITIVITIES, type Sensitivity} from './verdicts.js';
 
-export const PRESENTATIONS = ['hide', 'flag'] as const;
+/** 'line': a quiet line in place of a hidden reply. 'flag': nothing is hidden. 'out': not even a line. */
+export const PRESENTATIONS = ['line', 'flag', 'out'] as const;
 export type Presentation = (typeof PRESENTATIONS)[number];
 export const LANGUAGE_CHOICES = ['browser', 'en', 'ur'] as const;
 export type LanguageChoice = (typeof LANGUAGE_CHOICES)[number];
+/** How one category is judged when it is not judged like the rest. */
+export const LEVELS = ['off', ...SENSITIVITIES] as const;
+export type Level = (typeof LEVELS)[number];
+export type Levels = Partial<Record<Act, Level>>;
 
-/** What a person prefers. In storage.sync, so that it follows them; content scripts read it. */
+/**
+ * What a person prefers. In storage.sync, so that it follows them; content scripts read it. Nothing about persons,
+ * and not what the reader is to the matter: a browser's account keeps it.
+ */
 export interface Settings {
 	enabled: boolean;
 	sensitivity: Sensitivity;
+	/** Categories that are judged otherwise. */
+	levels: Levels;
 	presentation: Presentation;
 	language: LanguageChoice;
+	/** Holds replies back until they are checked, 1.5 s at most. */
+	holdBack: boolean;
+	/** Hides what answers a hidden reply, too. */
+	foldBeneath: boolean;
+	/** Never covers accounts that the reader follows, as far as X's data says so (see `tap`). */
+	showFollowed: boolean;
+	/** Reads whole texts and who answers whom from what X loads anyway. */
+	tap: boolean;
+	/** Tells in "Why?" how sure the model was. */
+	numbers: boolean;
+	/** Counts hidden replies by week, for the popup only. */
+	counter: boolean;
+	/** Another name and icon on the toolbar and on our pages. */
+	discreet: boolean;
+	/** Three times Shift leaves X for a page of no interest. On our own pages it always does. */
+	exitKey: boolean;
 }
+
+/** The settings that are simply on or off. */
+export const SWITCHES = [
+	'enabled',
+	'holdBack',
+	'foldBeneath',
+	'showFollowed',
+	'tap',
+	'numbers',
+	'counter',
+	'discreet',
+	'exitKey',
+] as const satisfies ReadonlyArray<keyof Settings>;
 
 /** Which server this computer asks. In storage.local: 127.0.0.1 is another machine elsewhere, and it holds a token. */
 export interface Server {
@@ -26,21 +66,46 @@ export interface Server {
 export const DEFAULT_SETTINGS: Settings = {
 	enabled: true,
 	sensitivity: 'balanced',
-	presentation: 'hide',
+	levels: {},
+	presentation: 'line',
 	language: 'browser',
+	holdBack: false,
+	foldBeneath: false,
+	showFollowed: true,
+	tap: true,
+	numbers: false,
+	counter: false,
+	discreet: false,
+	exitKey: false,
 };
 
 export const DEFAULT_SERVER: Server = {address: DEFAULT_ADDRESS, token: '', useContext: true};
 
 /** Settings out of whatever is stored: each part that is missing or unknown falls back to its default. */
 export function parseSettings(stored: unknown): Settings {
-	const {enabled, sensitivity, presentation, language} = record(stored);
+	const found = record(stored);
+	const {sensitivity, presentation, language} = found;
 	return {
-		enabled: typeof enabled === 'boolean' ? enabled : DEFAULT_SETTINGS.enabled,
+		...SWITCHES.reduce((switches, name) => {
+			const value = found[name];
+			if (typeof value === 'boolean') switches[name] = value;
+			return switches;
+		}, structuredClone(DEFAULT_SETTINGS)),
 		sensitivity: oneOf(SENSITIVITIES, sensitivity) ?? DEFAULT_SETTINGS.sensitivity,
+		levels: parseLevels(found.levels),
 		presentation: oneOf(PRESENTATIONS, presentation) ?? DEFAULT_SETTINGS.presentation,
 		language: oneOf(LANGUAGE_CHOICES, language) ?? DEFAULT_SETTINGS.language,
 	};
+}
+
+function parseLevels(stored: unknown): Levels {
+	const found = record(stored);
+	const levels: Levels = {};
+	for (const act of ACTS) {
+		const level = oneOf(LEVELS, found[act]);
+		if (level !== undefined) levels[act] = level;
+	}
+	return levels;
 }
 
 /** The server out of whatever is stored. An unreadable address takes its token and its consent with it. */
@@ -78,10 +143,13 @@ export async function loadServer(): Promise<Server> {
 	return parseServer((await chrome.storage.local.get('server')).server);
 }
 
-export async function saveSettings(change: Partial<Settings>): Promise<Settings> {
-	const settings = {...(await loadSettings()), ...change};
-	await chrome.storage.sync.set({settings});
-	return settings;
+/** Stores a change and returns the whole. Rejects when the browser has no room left; then nothing has changed. */
+export function saveSettings(change: Partial<Settings>): Promise<Settings> {
+	return inTurn('settings', async () => {
+		const settings = {...(await loadSettings()), ...change};
+		await chrome.storage.sync.set({settings});
+		return settings;
+	});
 }
 
 export async function saveServer(server: Server): Promise<void> {

@@ -45,3 +45,8 @@ export async function digest(parts: readonly string[]): Promise<string> {
 	const hash = await crypto.subtle.digest('SHA-256', bytes);
 	return Array.from(new Uint8Array(hash), byte => byte.toString(16).padStart(2, '0')).join('');
 }
+
+/** What a reader's or friend's mark is kept by: the same for every reply with the same masked text. */
+export function markKey(raw: string): Promise<string> {
+	return digest([prepare(raw).text]);
+}

@@ -1,5 +1,5 @@
-/** The words the service uses. The eight first are acts; the two last are sums over them. */
-export const LABELS = [
+/** What a reply can do, in the words of the service. */
+export const ACTS = [
 	'blame',
 	'disbelief',
 	'shaming',
@@ -8,20 +8,31 @@ export const LABELS = [
 	'silencing',
 	'threat',
 	'abuse',
-	'victim_blaming',
-	'hostile',
 ] as const;
+export type Act = (typeof ACTS)[number];
+/** The acts, and two sums over them. */
+export const LABELS = [...ACTS, 'victim_blaming', 'hostile'] as const;
 
-/** Why a reply was covered. 'other' stands for a label that only a newer service knows. */
-export type Reason = (typeof LABELS)[number] | 'other';
+/**
+ * Why a reply was covered. 'other' stands for a label that only a newer service knows, 'beneath' for a reply that
+ * answers a hidden one.
+ */
+export const REASONS = [...LABELS, 'other', 'beneath'] as const;
+export type Reason = (typeof REASONS)[number];
 
 export const SENSITIVITIES = ['gentle', 'balanced', 'strict'] as const;
 export type Sensitivity = (typeof SENSITIVITIES)[number];
 
-/** What the service said about one reply. `partial`: it saw only the beginning of the text. */
+/** Who says that a reply is to be covered or shown: the model, the reader, or a friend who looked through it. */
+export type Source = 'model' | 'reader' | 'friend';
+
+/**
+ * What was said about one reply. `partial`: only the beginning of the text was judged. `score`: how sure the model
+ * was of the reason, in [0, 1].
+ */
 export type Verdict =
-	| {action: 'show'; partial: boolean}
-	| {action: 'flag' | 'hide'; reason: Reason; partial: boolean};
+	| {action: 'show'; partial: boolean; source: Source}
+	| {action: 'flag' | 'hide'; reason: Reason; partial: boolean; source: Source; score?: number};
 
 /** Which model and which rules a verdict came from. */
 export interface Version {
@@ -49,12 +60,21 @@ function readVerdict(value: unknown, id: string | undefined): Verdict {
 	const verdict = fields(value);
 	if (verdict.id !== id) throw new MalformedAnswer('The answer is in another order.');
 	const partial = verdict.truncated === true;
-	const {action, reason} = verdict;
-	if (action === 'show') return {action, partial};
+	const {action, reason, scores} = verdict;
+	if (action === 'show') return {action, partial, source: 'model'};
 	if ((action === 'flag' || action === 'hide') && typeof reason === 'string') {
-		return {action, reason: LABELS.find(label => label === reason) ?? 'other', partial};
+		const known = LABELS.find(label => label === reason) ?? 'other';
+		const score = readScore(scores, reason);
+		const read: Verdict = {action, reason: known, partial, source: 'model'};
+		return score === undefined ? read : {...read, score};
 	}
 	throw new MalformedAnswer('The answer holds no action.');
+}
+
+function readScore(scores: unknown, label: string): number | undefined {
+	if (typeof scores !== 'object' || scores === null) return undefined;
+	const score = (scores as Record<string, unknown>)[label];
+	return typeof score === 'number' && score >= 0 && score <= 1 ? score : undefined;
 }
 
 export function fields(value: unknown): Record<string, unknown> {

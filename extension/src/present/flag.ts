@@ -1,10 +1,10 @@
-import {say, sayAct} from '../core/i18n.js';
-import {buildShell, type Shell, type Story} from './shell.js';
+import {say, sayAct} from '../core/line-texts.js';
+import {buildShell, type CoverActions, type Shell, type Story} from './shell.js';
 
-/** The small label above a reply that stays visible. */
-export function buildFlag(story: Story): Shell {
-	const flag = buildShell('panah-flag', story, 'flag_name');
-	flag.cover.classList.add('flag');
-	flag.text.textContent = say(story.language, 'flag', {act: sayAct(story.language, story.reason)});
+/** The small label above a reply, or a quoted post, that stays visible. */
+export function buildFlag(story: Story, actions: CoverActions): Shell {
+	const {cover, text, ...flag} = buildShell('panah-flag', story, `${story.of}_flag_name`, actions);
+	cover.classList.add('flag');
+	text.textContent = say(story.language, 'flag', {act: sayAct(story.language, story.reason)});
 	return flag;
 }

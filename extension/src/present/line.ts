@@ -1,44 +1,37 @@
-import {say, sayAct} from '../core/i18n.js';
-import {buildShell, button, type Shell, type Story} from './shell.js';
-
-export interface LineActions {
-	show(): void;
-	hide(): void;
-}
+import {say, sayAct} from '../core/line-texts.js';
+import {button} from './elements.js';
+import {buildShell, type CoverActions, type Shell, type Story} from './shell.js';
 
 export interface Line extends Shell {
 	/** Tells whether the reply is shown at present, and offers the other. Keeps the keyboard's place. */
 	setShown(shown: boolean): void;
-	/** Moves the keyboard to the line. */
-	focus(): void;
 	/** Keeps this much room, in pixels, or with undefined only what the line needs. */
 	keepRoom(height: number | undefined): void;
 }
 
-/** The line that stands in place of a hidden reply. */
-export function buildLine(story: Story, actions: LineActions): Line {
-	const {language, reason} = story;
-	const shell = buildShell('panah-line', story, 'line_hidden_name');
+/** The line that stands in place of a hidden reply, or of a hidden quoted post. `toggle`: shows it, or hides it. */
+export function buildLine(story: Story, toggle: (show: boolean) => void, actions: CoverActions): Line {
+	const {language, reason, of} = story;
+	const {cover, text, buttons, ...shell} = buildShell('panah-line', story, `${of}_hidden_name`, actions);
 	let shown = false;
 	// One button with two labels: whoever pressed it with the keyboard finds the way back under the same key.
-	const toggle = button('', () => (shown ? actions.hide() : actions.show()));
-	shell.buttons.prepend(toggle);
+	const shower = button('', () => toggle(!shown));
+	buttons.prepend(shower);
 
 	function setShown(next: boolean): void {
 		shown = next;
-		const act = sayAct(language, reason);
-		shell.text.textContent = say(language, shown ? 'line_shown' : 'line_hidden', {act});
-		shell.cover.setAttribute('aria-label', say(language, shown ? 'line_shown_name' : 'line_hidden_name'));
-		toggle.textContent = say(language, shown ? 'hide_again' : 'show_once');
+		const state = shown ? 'shown' : 'hidden';
+		text.textContent = say(language, `${of}_${state}`, {act: sayAct(language, reason)});
+		cover.setAttribute('aria-label', say(language, `${of}_${state}_name`));
+		shower.textContent = say(language, shown ? 'hide_again' : 'show_once');
 	}
 	setShown(false);
 	return {
 		...shell,
 		setShown,
-		focus: () => toggle.focus({preventScroll: true}),
 		keepRoom(height) {
-			shell.cover.classList.toggle('kept', height !== undefined);
-			shell.cover.style.minBlockSize = height === undefined ? '' : `${height}px`;
+			cover.classList.toggle('kept', height !== undefined);
+			cover.style.minBlockSize = height === undefined ? '' : `${height}px`;
 		},
 	};
 }

@@ -4,7 +4,7 @@ import {SELECTORS} from './selectors.js';
 /** X changes pages without telling, so the address is also compared this often, in milliseconds. */
 const POLL = 500;
 /** The names of our own elements, whose coming and going needs no look. */
-const OURS = 'panah-line, panah-flag';
+const OURS = 'panah-line, panah-flag, panah-chooser';
 
 export interface PageListener {
 	onRoute(route: Route): void;

@@ -12,15 +12,26 @@ interface List {
 	beyond: Set<string>;
 }
 
+export interface Stand {
+	place: Place;
+	/** The status id, if the post has one. */
+	id: string | undefined;
+	/** The post right above it, with nothing in between: this one may answer it. */
+	previous: Element | undefined;
+}
+
 export interface Survey {
-	/** The place of each post that stands in a cell, with its id if it has one. */
-	places: Map<Element, {place: Place; id: string | undefined}>;
+	/** Each post that stands in a cell, in reading order within its list. */
+	places: Map<Element, Stand>;
 	/** The focal post, if X shows it at present. */
 	focal: Element | undefined;
 }
 
-/** Tells the places of posts, by the focal post's id and never by position alone: ancestors may come after it. */
-export function openThread(focalId: string) {
+/**
+ * Tells the places of posts, by the focal post's id and never by position alone: ancestors may come after it.
+ * Without a focal post, as in a timeline, every post is 'below'.
+ */
+export function openThread(focalId: string | undefined) {
 	const lists = new WeakMap<Element, List>();
 
 	function survey(page: ParentNode): Survey {
@@ -38,6 +49,13 @@ export function openThread(focalId: string) {
 
 	function surveyList(list: List, cells: Element[], found: Survey): void {
 		const slots = cells.map(readSlot).sort(inReadingOrder);
+		if (focalId === undefined) {
+			for (const [index, {post, id}] of slots.entries()) {
+				if (post !== undefined)
+					found.places.set(post, {place: 'below', id, previous: slots[index - 1]?.post});
+			}
+			return;
+		}
 		const focalIndex = slots.findIndex(slot => slot.id === focalId);
 		const focal = slots[focalIndex];
 		if (focal !== undefined) list.focalTop = focal.top ?? null;
@@ -55,11 +73,11 @@ export function openThread(focalId: string) {
 				place = 'focal';
 				found.focal = post;
 			}
-			found.places.set(post, {place, id});
+			found.places.set(post, {place, id, previous: slots[index - 1]?.post});
 		}
 	}
 
-	return {survey};
+	return {survey, hasCells: (page: ParentNode) => page.querySelector(SELECTORS.cell) !== null};
 }
 
 interface Slot {

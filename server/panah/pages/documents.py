@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
+from markupsafe import Markup
 
 from panah.pages.languages import Language
 from panah.resources import bundled
@@ -45,8 +46,14 @@ class Renderer(RendererHTML):
 
 
 @cache
-def render(document: Document, language: Language) -> str:
-    """The document as HTML. Raw HTML in it stays text."""
+def to_html(markdown: str, language: Language) -> Markup:
+    """Our own Markdown as HTML. Raw HTML in it stays text."""
+    converter = MarkdownIt("commonmark", {"html": False}, renderer_cls=Renderer).enable("table")
+    return Markup(converter.render(markdown, {"language": language}))  # noqa: S704
+
+
+@cache
+def render(document: Document, language: Language) -> Markup:
+    """The document as HTML."""
     name = f"docs/{document}.md" if language == "en" else f"docs/{document}.{language}.md"
-    markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=Renderer).enable("table")
-    return str(markdown.render(bundled(name, name).read_text(encoding="utf-8"), {"language": language}))
+    return to_html(bundled(name, name).read_text(encoding="utf-8"), language)

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from panah import __version__
 from panah.pages import documents
 from panah.pages.assets import OURS, asset
+from panah.pages.extension import find_package, find_packages
 from panah.pages.languages import DIRECTIONS, Language, asked_for, examples, known, words
 from panah.scoring.policy import LABELS, SENSITIVITIES
 
@@ -23,6 +25,7 @@ templates = Environment(
     lstrip_blocks=True,
 )
 templates.globals["asset"] = asset
+templates.filters["to_html"] = documents.to_html
 # For data attributes: the usual `tojson` marks its output as safe, and quotes would end the attribute.
 templates.filters["as_json"] = lambda value: orjson.dumps(value).decode()
 
@@ -31,6 +34,7 @@ PROBLEMS = (
     ("not-json", "400, 415", "The body is not JSON in UTF-8, or was not sent as application/json."),
     ("unknown-token", "401", "The server does not know the token that was sent. Remove or correct it."),
     ("not-found", "404", "There is nothing at this address."),
+    ("package-not-found", "404", "The server has no such file of the extension; /extension says which it has."),
     ("method-not-allowed", "405", "The address does not take that method; the Allow header says which it takes."),
     ("unknown-host", "421", "The server does not answer under that name; its operator can allow it."),
     ("body-too-large", "413", "The body is over the server's limit, 512 KiB unless its operator set another."),
@@ -69,6 +73,29 @@ async def try_it(request: Request) -> Response:
         labels=LABELS,
         sensitivities=SENSITIVITIES,
     )
+
+
+@router.api_route("/extension", methods=ASKED)
+def extension(request: Request) -> Response:
+    packages = find_packages(request.app.state.settings.extension_dir)
+    return page(
+        request,
+        "extension.html",
+        asked_for(request),
+        current="extension",
+        version=__version__,
+        packages=packages,
+    )
+
+
+@router.api_route("/extension/{name}", methods=ASKED)
+def download(request: Request, name: str) -> Response:
+    """One of the zips, as bytes: what the browser already has by its hash is not sent again."""
+    package = find_package(request.app.state.settings.extension_dir, name)
+    headers = {"Cache-Control": "no-cache", "ETag": f'"{package.sha256}"'}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return FileResponse(package.path, media_type="application/zip", filename=name, headers=headers)
 
 
 @router.api_route("/install", methods=ASKED)

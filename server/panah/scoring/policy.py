@@ -4,32 +4,39 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator, with_config
+from typing_extensions import TypedDict  # pydantic reads the standard library's only from Python 3.12 on
 
 from panah.scoring.text import LANGUAGE_GROUPS, LanguageGroup
 
-Label = Literal[
-    "blame",
-    "disbelief",
-    "shaming",
-    "minimising",
-    "excusing",
-    "silencing",
-    "threat",
-    "abuse",
-    "victim_blaming",
-    "hostile",
-]
-LABELS: tuple[Label, ...] = get_args(Label)
-SUMS: tuple[Label, ...] = (
-    "victim_blaming",
-    "hostile",
-)  # named as a reason only where no label of the eight crossed
+Act = Literal["blame", "disbelief", "shaming", "minimising", "excusing", "silencing", "threat", "abuse"]
+ACTS: tuple[Act, ...] = get_args(Act)
+Sum = Literal["victim_blaming", "hostile"]
+SUMS: tuple[Sum, ...] = get_args(Sum)  # named as a reason only where no act crossed
+PARTS: dict[Sum, tuple[Act, ...]] = {"victim_blaming": ACTS[:6], "hostile": ACTS}
+Label = Act | Sum
+LABELS: tuple[Label, ...] = (*ACTS, *SUMS)
 Sensitivity = Literal["gentle", "balanced", "strict"]
 SENSITIVITIES: tuple[Sensitivity, ...] = get_args(Sensitivity)
+Level = Literal["off", "gentle", "balanced", "strict"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 Action = Literal["show", "flag", "hide"]
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+@with_config(ConfigDict(extra="forbid"))
+class Levels(TypedDict, total=False):
+    """How readily a reply is covered for one act, where that differs from the sensitivity. "off": not at all."""
+
+    blame: Level
+    disbelief: Level
+    shaming: Level
+    minimising: Level
+    excusing: Level
+    silencing: Level
+    threat: Level
+    abuse: Level
 
 
 class Threshold(BaseModel):
@@ -70,12 +77,25 @@ class Policy:
     thresholds: Thresholds
 
     def decide(
-        self, scores: Mapping[Label, float], *, group: LanguageGroup, sensitivity: Sensitivity
+        self,
+        scores: Mapping[Label, float],
+        *,
+        group: LanguageGroup,
+        sensitivity: Sensitivity,
+        levels: Levels | None = None,
     ) -> tuple[Action, Label | None]:
-        """The action, and its reason: the strongest label that crossed, None when nothing did."""
-        limits = self.thresholds.root[sensitivity][group]
-        hidden = [label for label in LABELS if crosses(scores[label], limits[label].hide)]
-        flagged = [label for label in LABELS if crosses(scores[label], limits[label].flag)]
+        """The action, and its reason: the strongest label that crossed, None when nothing did.
+
+        An act is judged at its own level, where `levels` names one. A sum is judged like its likeliest part: what
+        brought it about is what a person has set.
+        """
+        limits: dict[Label, Threshold] = {}
+        for label in LABELS:
+            level: Level = levels.get(leading(label, scores), sensitivity) if levels else sensitivity
+            if level != "off":
+                limits[label] = self.thresholds.root[level][group][label]
+        hidden = [label for label, limit in limits.items() if crosses(scores[label], limit.hide)]
+        flagged = [label for label, limit in limits.items() if crosses(scores[label], limit.flag)]
         if hidden:
             return "hide", strongest(hidden, flagged, scores)
         if flagged:
@@ -83,12 +103,19 @@ class Policy:
         return "show", None
 
 
+def leading(label: Label, scores: Mapping[Label, float]) -> Act:
+    """The likeliest part of a sum; an act itself."""
+    if label == "victim_blaming" or label == "hostile":
+        return max(PARTS[label], key=lambda act: scores[act])
+    return label
+
+
 def crosses(p: float, threshold: float) -> bool:
     return p >= threshold < 1  # a P can round to 1, and a label that is off stays off
 
 
 def strongest(crossed: Sequence[Label], lower: Sequence[Label], scores: Mapping[Label, float]) -> Label:
-    """The likeliest of the eight labels that crossed; else of those that crossed the lower threshold, since
+    """The likeliest of the acts that crossed; else of those that crossed the lower threshold, since
     "blames" says more than "hostile"; else of the sums.
     """
     for labels in (crossed, lower):

@@ -54,7 +54,11 @@ def problems(**said: str) -> dict[int | str, dict[str, Any]]:
 def body_schema() -> dict[str, Any]:
     """ScoreIn for OpenAPI, in one piece: the route reads its body itself, so FastAPI does not see it."""
     schema = ScoreIn.model_json_schema()
-    schema["properties"]["replies"]["items"] = schema.pop("$defs")["ReplyIn"]
+    parts = schema.pop("$defs")
+    schema["properties"]["replies"]["items"] = parts["ReplyIn"]
+    said = schema["properties"]["levels"]
+    del said["$ref"]
+    schema["properties"]["levels"] = parts["Levels"] | said
     return schema
 
 
@@ -119,7 +123,7 @@ def make_router(limiter: Limiter, *, score_limit: str) -> APIRouter:
         scorer: Scorer = request.app.state.scorer
         policies: Policies = request.app.state.policies
         policy = policies.current
-        judging = scorer.judge(body.replies, policy=policy, sensitivity=body.sensitivity)
+        judging = scorer.judge(body.replies, policy=policy, sensitivity=body.sensitivity, levels=body.levels)
         verdicts = await unless_gone(request, judging)
         if verdicts is None:
             return Response(status_code=499)  # nginx's word for a client that closed; nobody reads it

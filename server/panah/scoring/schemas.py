@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from panah.scoring.policy import Action, Label, Probability, Sensitivity, Thresholds
+from panah.scoring.policy import Action, Label, Levels, Probability, Sensitivity, Thresholds
 from panah.scoring.text import MAX_CHARACTERS, LanguageGroup
 
 
@@ -62,13 +62,24 @@ class ScoreIn(BaseModel):
                         {"id": "1", "text": "I believe you. None of this was your fault."},
                     ],
                     "sensitivity": "balanced",
+                    "levels": {"threat": "strict", "minimising": "off"},
                 }
             ]
         },
     )
 
     replies: Annotated[list[ReplyIn], Field(min_length=1, max_length=64)]
-    sensitivity: Sensitivity = "balanced"
+    sensitivity: Annotated[Sensitivity, Field(description="How readily replies are flagged and hidden.")] = (
+        "balanced"
+    )
+    levels: Annotated[
+        Levels,
+        Field(
+            default_factory=Levels,
+            description="Acts that are judged otherwise than `sensitivity` says. `victim_blaming` and `hostile` are"
+            " judged like the likeliest act in them.",
+        ),
+    ]
 
     @model_validator(mode="after")
     def ids_differ(self) -> Self:

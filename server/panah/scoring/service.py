@@ -11,7 +11,7 @@ from panah.metrics import Metrics
 from panah.scoring.batcher import MicroBatcher
 from panah.scoring.cache import Cache, Row, cache_key
 from panah.scoring.classifier import Encoded, Encoder, ModelConfig, calibrated
-from panah.scoring.policy import LABELS, Label, Policy, Sensitivity
+from panah.scoring.policy import LABELS, Label, Levels, Policy, Sensitivity
 from panah.scoring.schemas import ReplyIn
 from panah.scoring.text import MAX_CHARACTERS, LanguageGroup, has_words, language_group, normalise
 
@@ -54,7 +54,13 @@ def prepare(replies: Sequence[ReplyIn], encoder: Encoder) -> list[Prepared]:
 
 
 def verdict(
-    reply: Prepared, row: Row | None, *, model: ModelConfig, policy: Policy, sensitivity: Sensitivity
+    reply: Prepared,
+    row: Row | None,
+    *,
+    model: ModelConfig,
+    policy: Policy,
+    sensitivity: Sensitivity,
+    levels: Levels | None = None,
 ) -> dict[str, Any]:
     """One verdict as plain values, from the graph's scores. `row` is None for a reply without words, which is
     always shown.
@@ -65,7 +71,7 @@ def verdict(
     else:
         found = calibrated(row, model.temperatures[reply.group])
         scores = dict(zip(model.labels, (round(p, 4) for p in found.tolist()), strict=True))
-        action, reason = policy.decide(scores, group=reply.group, sensitivity=sensitivity)
+        action, reason = policy.decide(scores, group=reply.group, sensitivity=sensitivity, levels=levels)
     return {"id": reply.id, "action": action, "reason": reason, "truncated": truncated, "scores": scores}
 
 
@@ -124,12 +130,13 @@ class Scorer:
         *,
         policy: Policy,
         sensitivity: Sensitivity,
+        levels: Levels | None = None,
     ) -> list[dict[str, Any]]:
         """Verdicts in the order of the replies. Raises Overloaded and ScoringFailed."""
         loop = asyncio.get_running_loop()
         prepared = await loop.run_in_executor(self.threads, prepare, replies, self.encoder)
         verdicts = [
-            verdict(reply, row, model=self.model, policy=policy, sensitivity=sensitivity)
+            verdict(reply, row, model=self.model, policy=policy, sensitivity=sensitivity, levels=levels)
             for reply, row in zip(prepared, await self.rows(prepared), strict=True)
         ]
         for one in verdicts:

@@ -2,8 +2,8 @@ import {openCache, type SessionArea} from '../../../extension/src/background/cac
 import type {Verdict} from '../../../extension/src/core/verdicts.js';
 import {fakeArea} from '../fake-chrome.js';
 
-const show: Verdict = {action: 'show', partial: false};
-const hide: Verdict = {action: 'hide', reason: 'blame', partial: false};
+const show: Verdict = {action: 'show', partial: false, source: 'model'};
+const hide: Verdict = {action: 'hide', reason: 'blame', partial: false, source: 'model'};
 
 function open(area: ReturnType<typeof fakeArea>, size?: number) {
 	return openCache(area as unknown as SessionArea, size);

@@ -1,7 +1,13 @@
-import {checkHealth, ScoringFailed, score, TIMEOUT} from '../../../extension/src/background/client.js';
+import {
+	checkHealth,
+	levelsKey,
+	ScoringFailed,
+	score,
+	TIMEOUT,
+} from '../../../extension/src/background/client.js';
 import {DEFAULT_SERVER} from '../../../extension/src/core/settings.js';
 
-const target = {address: 'http://127.0.0.1:8000', token: '', sensitivity: 'balanced'} as const;
+const target = {address: 'http://127.0.0.1:8000', token: '', sensitivity: 'balanced', levels: {}} as const;
 
 function answerWith(status: number, body: unknown = {}, headers: Record<string, string> = {}) {
 	const edge = vi.fn(
@@ -44,6 +50,23 @@ test('a request holds texts, numbers of its own and the sensitivity, and nothing
 		],
 		sensitivity: 'balanced',
 	});
+});
+
+test('levels go along only where some are set', async () => {
+	const edge = answerWith(200, verdicts(1));
+	await score({...target, levels: {threat: 'strict', minimising: 'off'}}, [{text: 'one'}]);
+	const [, init] = edge.mock.calls[0] as [string, RequestInit];
+	expect(JSON.parse(init.body as string)).toEqual({
+		replies: [{id: '0', text: 'one'}],
+		sensitivity: 'balanced',
+		levels: {threat: 'strict', minimising: 'off'},
+	});
+});
+
+test('equal levels have equal keys, in whatever order they were set', () => {
+	expect(levelsKey({threat: 'off', blame: 'strict'})).toBe(levelsKey({blame: 'strict', threat: 'off'}));
+	expect(levelsKey({threat: 'off'})).not.toBe(levelsKey({threat: 'strict'}));
+	expect(levelsKey({})).not.toBe(levelsKey({threat: 'balanced'}));
 });
 
 test('nothing tells who reads: no cookies, no referrer, no cache, no redirect', async () => {

@@ -10,7 +10,8 @@ import {
 } from '../../../extension/src/background/queue.js';
 import type {Verdict} from '../../../extension/src/core/verdicts.js';
 
-const TARGET: Target = {address: 'http://127.0.0.1:8000', token: '', sensitivity: 'balanced'};
+const TARGET: Target = {address: 'http://127.0.0.1:8000', token: '', sensitivity: 'balanced', levels: {}};
+const HIDE: Verdict = {action: 'hide', reason: 'blame', partial: false, source: 'model'};
 const VERSION = {model: 'v1', policy: 'v1-0'};
 
 type Score = (
@@ -22,7 +23,7 @@ type Score = (
 async function hideAll(_target: Target, questions: Question[]) {
 	return {
 		version: VERSION,
-		verdicts: questions.map((): Verdict => ({action: 'hide', reason: 'blame', partial: false})),
+		verdicts: questions.map(() => HIDE),
 	};
 }
 
@@ -73,9 +74,7 @@ describe('batches', () => {
 		expect(requests()).toEqual([]);
 		await tick(1);
 		expect(requests()).toEqual([['a', 'b', 'c']]);
-		expect(await answers).toEqual(
-			Array(3).fill({ok: true, verdict: {action: 'hide', reason: 'blame', partial: false}}),
-		);
+		expect(await answers).toEqual(Array(3).fill({ok: true, verdict: HIDE}));
 	});
 
 	test('a stream without a pause is sent after the longest wait', async () => {
@@ -116,12 +115,14 @@ describe('batches', () => {
 		expect(requests().map(batch => batch.length)).toEqual([BATCH_REPLIES, BATCH_REPLIES, BATCH_REPLIES]);
 	});
 
-	test('questions for different servers or sensitivities never share a request', async () => {
+	test('questions for different servers, sensitivities or levels never share a request', async () => {
 		const {ask, edge} = open();
 		void ask('a');
 		void ask('b', {...TARGET, sensitivity: 'strict'});
 		void ask('c');
 		void ask('d', {...TARGET, address: 'https://panah.example.org'});
+		void ask('e', {...TARGET, levels: {threat: 'off', blame: 'strict'}});
+		void ask('f', {...TARGET, levels: {blame: 'strict', threat: 'off'}});
 		await tick(QUIET);
 		const sent = edge.mock.calls.map(([target, questions]) => [
 			target.sensitivity,
@@ -132,6 +133,7 @@ describe('batches', () => {
 			['balanced', TARGET.address, 'a', 'c'],
 			['strict', TARGET.address, 'b'],
 			['balanced', 'https://panah.example.org', 'd'],
+			['balanced', TARGET.address, 'e', 'f'],
 		]);
 	});
 });
@@ -153,9 +155,7 @@ describe('the same text', () => {
 		const {ask, remember} = open();
 		void ask('a');
 		await tick(QUIET);
-		expect(remember).toHaveBeenCalledWith(TARGET, VERSION, [
-			['balanced:a', {action: 'hide', reason: 'blame', partial: false}],
-		]);
+		expect(remember).toHaveBeenCalledWith(TARGET, VERSION, [['balanced:a', HIDE]]);
 	});
 });
 
@@ -187,6 +187,28 @@ describe('cancelling', () => {
 		queue.cancel(['one']);
 		await tick(60_000);
 		expect(edge).toHaveBeenCalledTimes(1);
+	});
+
+	test('all who wait can be refused, and nothing more is sent of what they asked', async () => {
+		const {ask, queue, edge} = open({score: () => Promise.reject(new ScoringFailed('passing'))});
+		const tried = ask('tried');
+		await tick(QUIET);
+		const waits = ask('waits');
+		const answer = {ok: false, refusal: 'off', retryIn: 7} as const;
+		queue.refuse(answer);
+		expect([await tried, await waits]).toEqual([answer, answer]);
+		await tick(60_000);
+		expect(edge).toHaveBeenCalledTimes(1);
+	});
+
+	test('after a refusal others are asked as before', async () => {
+		const {ask, queue, requests} = open();
+		void ask('a');
+		queue.refuse({ok: false, refusal: 'off', retryIn: 7});
+		const again = ask('a');
+		await tick(QUIET);
+		expect(requests()).toEqual([['a']]);
+		expect((await again).ok).toBe(true);
 	});
 
 	test('an unknown name does no harm', async () => {

@@ -22,7 +22,11 @@ function ask(router: Router, text: string, more: object = {}): Promise<unknown> 
 }
 
 /** The bodies of all scoring requests. */
-function sent(): Array<{replies: Array<Record<string, string>>; sensitivity: string}> {
+function sent(): Array<{
+	replies: Array<Record<string, string>>;
+	sensitivity: string;
+	levels?: Record<string, string>;
+}> {
 	return edge.mock.calls
 		.filter(([url]) => String(url).endsWith('/v1/score'))
 		.map(([, init]) => JSON.parse(init.body as string));
@@ -58,7 +62,7 @@ test('a reply is judged, with people and links masked and nothing about the page
 	expect(await ask(router, '@Imran it was her fault https://t.co/abc', {context: 'I was followed.'})).toEqual(
 		{
 			ok: true,
-			verdict: {action: 'hide', reason: 'blame', partial: false},
+			verdict: {action: 'hide', reason: 'blame', partial: false, source: 'model'},
 		},
 	);
 	expect(sent()).toEqual([
@@ -116,7 +120,7 @@ test('a reply without words is shown and not sent', async () => {
 	const router = await startWorker();
 	expect(await ask(router, '@somebody https://t.co/x')).toEqual({
 		ok: true,
-		verdict: {action: 'show', partial: false},
+		verdict: {action: 'show', partial: false, source: 'model'},
 	});
 	expect(sent()).toEqual([]);
 });
@@ -145,6 +149,35 @@ test('without the permission nothing is sent, and granting it tells the pages', 
 	expect(await ask(router, 'her fault')).toMatchObject({ok: true});
 });
 
+test('a distant server gets nothing without the consent that Firefox keeps, and everything once it is there', async () => {
+	await browser.storage.local.set({server: {address: 'https://panah.example.org'}});
+	const allow = (consents: string[]) =>
+		browser.permissions.getAll.mockResolvedValue({
+			origins: ['https://x.com/*'],
+			permissions: [],
+			data_collection: consents,
+		});
+	allow([]);
+	const router = await startWorker();
+	expect(await ask(router, 'her fault')).toMatchObject({ok: false, refusal: 'permission'});
+	expect(await router.answer({kind: 'status'}, POPUP)).toEqual({state: 'permission'});
+	expect(edge).not.toHaveBeenCalled();
+	allow(['websiteContent']);
+	await router.permissionsChanged();
+	expect(browser.tabs.sendMessage).toHaveBeenCalledWith(1, {kind: 'notice', notice: 'back'});
+	expect(await ask(router, 'her fault')).toMatchObject({ok: true});
+});
+
+test('a consent that is taken back stops what waits to be sent', async () => {
+	const router = await startWorker();
+	const answer = ask(router, 'her fault');
+	await new Promise(resolve => setTimeout(resolve, 20));
+	browser.permissions.contains.mockResolvedValue(false);
+	await router.permissionsChanged();
+	expect(await answer).toMatchObject({ok: false, refusal: 'permission'});
+	expect(sent()).toEqual([]);
+});
+
 test('messages that are none of ours are left alone', async () => {
 	const router = await startWorker();
 	expect(router.answer({kind: 'other'}, PAGE)).toBeUndefined();
@@ -165,13 +198,60 @@ describe('settings that change', () => {
 	test('another sensitivity makes the pages ask anew, also when the change woke the worker', async () => {
 		const change = {settings: {oldValue: {sensitivity: 'balanced'}, newValue: {sensitivity: 'strict'}}};
 		await browser.storage.sync.set({settings: {sensitivity: 'strict'}});
-		await (await startWorker()).settingsChanged(change, 'sync');
+		await (await startWorker()).storageChanged(change, 'sync');
 		expect(browser.tabs.sendMessage).toHaveBeenCalledWith(2, {kind: 'notice', notice: 'changed'});
+	});
+
+	test('another level of one category does too, and an equal one does not', async () => {
+		const router = await startWorker();
+		const change = (before: object, after: object) =>
+			router.storageChanged({settings: {oldValue: {levels: before}, newValue: {levels: after}}}, 'sync');
+		await change({}, {});
+		await change({threat: 'off', blame: 'strict'}, {blame: 'strict', threat: 'off'});
+		expect(browser.tabs.sendMessage).not.toHaveBeenCalled();
+		await change({}, {threat: 'off'});
+		expect(browser.tabs.sendMessage).toHaveBeenCalledWith(2, {kind: 'notice', notice: 'changed'});
+	});
+
+	test('levels are sent, and are another question', async () => {
+		await ask(await startWorker(), 'her fault');
+		await stored(1);
+		await browser.storage.sync.set({settings: {levels: {blame: 'off', nonsense: 'strict'}}});
+		const reborn = await startWorker();
+		await ask(reborn, 'her fault');
+		expect(sent().map(({levels}) => levels)).toEqual([undefined, {blame: 'off'}]);
+	});
+
+	test('switching off stops what waits to be sent', async () => {
+		const router = await startWorker();
+		const answer = ask(router, 'her fault');
+		await new Promise(resolve => setTimeout(resolve, 20));
+		await router.storageChanged({settings: {oldValue: {}, newValue: {enabled: false}}}, 'sync');
+		expect(await answer).toMatchObject({ok: false, refusal: 'off'});
+		expect(sent()).toEqual([]);
+	});
+
+	test('what waits for the old server is not sent to anybody', async () => {
+		const router = await startWorker();
+		const answer = ask(router, 'her fault');
+		await new Promise(resolve => setTimeout(resolve, 20));
+		const server = {address: 'https://panah.example.org', token: '', useContext: false};
+		await router.storageChanged({server: {newValue: server}}, 'local');
+		expect(await answer).toMatchObject({ok: false, refusal: 'cancelled'});
+		expect(sent()).toEqual([]);
+	});
+
+	test('another name is put on the toolbar at once', async () => {
+		const router = await startWorker();
+		await router.storageChanged({settings: {oldValue: {}, newValue: {discreet: true}}}, 'sync');
+		expect(browser.action.setTitle).toHaveBeenCalledWith({title: 'Reader'});
+		await router.storageChanged({settings: {oldValue: {}, newValue: {tap: false}}}, 'sync');
+		expect(browser.action.setTitle).toHaveBeenCalledTimes(1);
 	});
 
 	test('another language does not', async () => {
 		const change = {settings: {oldValue: {language: 'en'}, newValue: {language: 'ur'}}};
-		await (await startWorker()).settingsChanged(change, 'sync');
+		await (await startWorker()).storageChanged(change, 'sync');
 		expect(browser.tabs.sendMessage).not.toHaveBeenCalled();
 	});
 
@@ -179,7 +259,7 @@ describe('settings that change', () => {
 		const router = await startWorker();
 		await ask(router, 'her fault');
 		const server = {address: 'https://panah.example.org', token: 'abc', useContext: false};
-		await router.settingsChanged({server: {newValue: server}}, 'local');
+		await router.storageChanged({server: {newValue: server}}, 'local');
 		await ask(router, 'her fault');
 		expect(edge.mock.calls.map(([url]) => url)).toEqual([
 			'http://127.0.0.1:8000/v1/score',
@@ -247,7 +327,7 @@ describe('the state told to the popup', () => {
 		expect(await router.answer({kind: 'status'}, POPUP)).toEqual({state: 'refused'});
 		expect(await status()).toEqual({state: 'refused'});
 		const server = {address: 'http://127.0.0.1:8000', token: 'abc', useContext: true};
-		await router.settingsChanged({server: {newValue: server}}, 'local');
+		await router.storageChanged({server: {newValue: server}}, 'local');
 		expect(await router.answer({kind: 'status'}, POPUP)).toMatchObject({state: 'ready'});
 	});
 });

@@ -1,33 +1,145 @@
-import {type Decision, decide} from '../../../extension/src/core/decide.js';
-import type {Presentation} from '../../../extension/src/core/settings.js';
+import {type Decision, decide, type Facts} from '../../../extension/src/core/decide.js';
+import {DEFAULT_SETTINGS, PRESENTATIONS, type Settings} from '../../../extension/src/core/settings.js';
 import type {Verdict} from '../../../extension/src/core/verdicts.js';
 
-const show: Verdict = {action: 'show', partial: false};
-const flag: Verdict = {action: 'flag', reason: 'disbelief', partial: true};
-const hide: Verdict = {action: 'hide', reason: 'blame', partial: false};
+const show: Verdict = {action: 'show', partial: false, source: 'model'};
+const fine: Verdict = {action: 'show', partial: false, source: 'reader'};
+const flag: Verdict = {action: 'flag', reason: 'disbelief', partial: false, source: 'model'};
+const hide: Verdict = {action: 'hide', reason: 'blame', partial: false, source: 'model'};
+const hurtful: Verdict = {action: 'hide', reason: 'other', partial: false, source: 'friend'};
 
-const table: Array<[Verdict | undefined, boolean, Presentation, Decision['act']]> = [
-	[undefined, true, 'hide', 'show'],
-	[undefined, true, 'flag', 'show'],
-	[undefined, false, 'hide', 'show'],
-	[show, true, 'hide', 'show'],
-	[show, true, 'flag', 'show'],
-	[show, false, 'hide', 'show'],
-	[flag, true, 'hide', 'flag'],
-	[flag, true, 'flag', 'flag'],
-	[flag, false, 'hide', 'show'],
-	[hide, true, 'hide', 'hide'],
-	[hide, true, 'flag', 'flag'],
-	[hide, false, 'hide', 'show'],
-	[hide, false, 'flag', 'show'],
+const PLAIN: Facts = {
+	verdict: undefined,
+	partial: false,
+	translated: false,
+	trusted: false,
+	focalAuthor: false,
+	aside: false,
+	beneath: false,
+};
+
+function act(facts: Partial<Facts>, settings: Partial<Settings> = {}): Decision['act'] {
+	return decide({...PLAIN, ...facts}, {...DEFAULT_SETTINGS, ...settings}).act;
+}
+
+const fold = {foldBeneath: true};
+
+const table: Array<[string, Partial<Facts>, Partial<Settings>, Decision['act']]> = [
+	['no verdict', {}, {}, 'show'],
+	['no verdict, left out', {}, {presentation: 'out'}, 'show'],
+	['harmless', {verdict: show}, {}, 'show'],
+	['perhaps', {verdict: flag}, {}, 'flag'],
+	['perhaps, labels only', {verdict: flag}, {presentation: 'flag'}, 'flag'],
+	['perhaps, left out', {verdict: flag}, {presentation: 'out'}, 'flag'],
+	['harmful', {verdict: hide}, {}, 'hide'],
+	['harmful, labels only', {verdict: hide}, {presentation: 'flag'}, 'flag'],
+	['harmful, left out', {verdict: hide}, {presentation: 'out'}, 'out'],
+	['harmful, says a friend', {verdict: hurtful}, {}, 'hide'],
+	['harmful, but all is off', {verdict: hide}, {enabled: false}, 'show'],
+	['harmful, by somebody trusted', {verdict: hide, trusted: true}, {}, 'show'],
+	['harmful, by the one who disclosed', {verdict: hide, focalAuthor: true}, {}, 'show'],
+	['harmful, of which only a translation is known', {verdict: hide, translated: true}, {}, 'flag'],
+	['harmful, translated, left out', {verdict: hide, translated: true}, {presentation: 'out'}, 'flag'],
+	['harmful, beside the matter', {verdict: hide, aside: true}, {}, 'flag'],
+	['beneath a hidden one', {beneath: true}, {}, 'show'],
+	['beneath, folded', {beneath: true}, fold, 'hide'],
+	['beneath, folded, left out', {beneath: true}, {...fold, presentation: 'out'}, 'out'],
+	['beneath, folded, labels only', {beneath: true}, {...fold, presentation: 'flag'}, 'show'],
+	['beneath, folded, harmless', {verdict: show, beneath: true}, fold, 'hide'],
+	['beneath, folded, perhaps', {verdict: flag, beneath: true}, fold, 'hide'],
+	['beneath, perhaps, not folded', {verdict: flag, beneath: true}, {}, 'flag'],
+	['beneath, folded, harmful', {verdict: hide, beneath: true}, fold, 'hide'],
+	['beneath, folded, harmful in translation', {verdict: hide, translated: true, beneath: true}, fold, 'hide'],
+	['beneath, folded, found harmless by the reader', {verdict: fine, beneath: true}, fold, 'show'],
+	['beneath, folded, by somebody trusted', {beneath: true, trusted: true}, fold, 'show'],
+	['beneath, folded, by the one who disclosed', {beneath: true, focalAuthor: true}, fold, 'show'],
+	['beneath, folded, but all is off', {beneath: true}, {...fold, enabled: false}, 'show'],
 ];
 
-test.each(table)('the verdict %o, on: %s, shown by "%s": %s', (verdict, enabled, presentation, act) => {
-	expect(decide(verdict, {enabled, presentation}).act).toBe(act);
+test.each(table)('%s', (_, facts, settings, expected) => {
+	expect(act(facts, settings)).toBe(expected);
 });
 
-test('a cover keeps the reason, and whether only a part was read', () => {
-	const settings = {enabled: true, presentation: 'hide'} as const;
-	expect(decide(hide, settings)).toEqual({act: 'hide', reason: 'blame', partial: false});
-	expect(decide(flag, settings)).toEqual({act: 'flag', reason: 'disbelief', partial: true});
+describe('in every case', () => {
+	const yesNo = [false, true];
+	const cases: Array<[Facts, Settings]> = [];
+	for (const verdict of [undefined, show, fine, flag, hide, hurtful])
+		for (const presentation of PRESENTATIONS)
+			for (let bits = 0; bits < 256; bits += 1) {
+				const bit = (at: number) => yesNo[(bits >> at) & 1] as boolean;
+				cases.push([
+					{
+						verdict,
+						partial: bit(0),
+						translated: bit(1),
+						trusted: bit(2),
+						focalAuthor: bit(3),
+						aside: bit(4),
+						beneath: bit(5),
+					},
+					{...DEFAULT_SETTINGS, presentation, foldBeneath: bit(6), enabled: bit(7)},
+				]);
+			}
+
+	function check(property: (facts: Facts, settings: Settings, decision: Decision) => boolean): void {
+		const against = cases.find(([facts, settings]) => !property(facts, settings, decide(facts, settings)));
+		expect(against).toBeUndefined();
+	}
+
+	test('off, trusted people and the one who disclosed are shown', () => {
+		check(
+			({trusted, focalAuthor}, {enabled}, {act}) => (enabled && !trusted && !focalAuthor) || act === 'show',
+		);
+	});
+
+	test('without a verdict or a hidden reply above, nothing is covered', () => {
+		check(({verdict, beneath}, _, {act}) => verdict !== undefined || beneath || act === 'show');
+	});
+
+	test('with labels only, nothing is hidden; nothing is left out unless that was chosen', () => {
+		check((_, {presentation}, {act}) => presentation !== 'flag' || act === 'show' || act === 'flag');
+		check((_, {presentation}, {act}) => act !== 'out' || presentation === 'out');
+		check((_, {presentation}, {act}) => act !== 'hide' || presentation === 'line');
+	});
+
+	test('what the reader found harmless is shown', () => {
+		check(({verdict}, _, {act}) => verdict !== fine || act === 'show');
+	});
+
+	test('no doubt makes a cover stronger: of a translation, or beside the matter', () => {
+		const strength = ({act}: Decision) => ['show', 'flag', 'hide', 'out'].indexOf(act);
+		check(
+			(facts, settings, decision) =>
+				strength(decide({...facts, translated: true, aside: true}, settings)) <= strength(decision),
+		);
+	});
+});
+
+test('a cover tells its reason, who said so, how sure, and whether only a part was read', () => {
+	const verdict: Verdict = {...hide, score: 0.93};
+	expect(decide({...PLAIN, verdict}, DEFAULT_SETTINGS)).toEqual({
+		act: 'hide',
+		reason: 'blame',
+		partial: false,
+		source: 'model',
+		score: 0.93,
+	});
+	expect(decide({...PLAIN, verdict: flag, partial: true}, DEFAULT_SETTINGS)).toEqual({
+		act: 'flag',
+		reason: 'disbelief',
+		partial: true,
+		source: 'model',
+	});
+	expect(decide({...PLAIN, verdict: {...flag, partial: true}}, DEFAULT_SETTINGS)).toMatchObject({
+		partial: true,
+	});
+});
+
+test('what is folded away says that it answers a hidden reply, and blames nobody', () => {
+	expect(decide({...PLAIN, verdict: flag, beneath: true}, {...DEFAULT_SETTINGS, ...fold})).toEqual({
+		act: 'hide',
+		reason: 'beneath',
+		partial: false,
+		source: 'thread',
+	});
 });

@@ -1,7 +1,4 @@
-import en from '../../../extension/_locales/en/messages.json';
-import ur from '../../../extension/_locales/ur/messages.json';
-import {direction, pickLanguage, say, sayAct, sayMeaning} from '../../../extension/src/core/i18n.js';
-import {LABELS} from '../../../extension/src/core/verdicts.js';
+import {direction, pickLanguage, plural, sayer} from '../../../extension/src/core/i18n.js';
 
 test.each([
 	['browser', 'ur-PK', 'ur'],
@@ -19,34 +16,52 @@ test('Urdu runs from right to left', () => {
 	expect([direction('en'), direction('ur')]).toEqual(['ltr', 'rtl']);
 });
 
-test('values take their places, and a missing one leaves the place to be seen', () => {
-	expect(say('en', 'line_hidden', {act: 'may be a threat'})).toBe('Reply hidden: may be a threat');
-	expect(say('en', 'line_hidden')).toBe('Reply hidden: {act}');
-});
+describe('a voice', () => {
+	const message = (text: string) => ({message: text});
+	const say = sayer({
+		en: {at: message('at {server}'), many: message('{count} of {count}'), odd: message('{constructor}')},
+		ur: {at: message('{server} پر'), many: message('{count}'), odd: message('{constructor}')},
+	});
 
-test('an address or a version between Urdu words keeps its own direction', () => {
-	expect(say('ur', 'status_permission', {server: 'panah.example.org'})).toContain(
-		'\u2066panah.example.org\u2069',
+	test('puts values into their places, and a missing one leaves the place to be seen', () => {
+		expect(say('en', 'at', {server: 'home'})).toBe('at home');
+		expect(say('en', 'at')).toBe('at {server}');
+		expect(say('en', 'many', {count: 2})).toBe('2 of 2');
+		expect(say('en', 'odd')).toBe('{constructor}');
+	});
+
+	test('does not read a value as a text with places', () => {
+		expect(say('en', 'at', {server: '{server} $& $1'})).toBe('at {server} $& $1');
+	});
+
+	test.each(['panah.example.org', 'v2-0', '10:30', '@somebody'])(
+		'keeps %s together between Urdu words',
+		value => {
+			expect(say('ur', 'at', {server: value})).toBe(`\u2068${value}\u2069 پر`);
+			expect(say('en', 'at', {server: value})).toBe(`at ${value}`);
+		},
 	);
-	expect(say('ur', 'line_hidden', {act: sayAct('ur', 'blame')})).not.toMatch(/[\u2066\u2069]/);
+
+	test('keeps an Urdu name together between English words', () => {
+		expect(say('en', 'at', {server: 'پناہ'})).toBe('at \u2068پناہ\u2069');
+		expect(say('ur', 'at', {server: 'پناہ'})).toBe('پناہ پر');
+	});
+
+	test.each([
+		[0, 'en', '0 of 0'],
+		[1234, 'en', '1,234 of 1,234'],
+		[1234, 'ur', (1234).toLocaleString('ur')],
+	] as const)('writes %i in the way of %s', (count, language, said) => {
+		expect(say(language, 'many', {count})).toBe(said);
+	});
 });
 
-test.each([...LABELS, 'other'] as const)('%s has its own words in both languages', reason => {
-	const said = (['en', 'ur'] as const).flatMap(language => [
-		sayAct(language, reason),
-		sayMeaning(language, reason),
-	]);
-	expect(new Set(said).size).toBe(4);
-});
-
-test('what is said in a page is calm: no numbers, no exclamation, no alarm', () => {
-	const said = [en, ur].flatMap(messages =>
-		Object.entries(messages).filter(([key]) => /^(?:act|meaning|line|flag)/.test(key)),
-	);
-	expect(said.length).toBeGreaterThan(40);
-	for (const [, {message}] of said) expect(message).not.toMatch(/[!%]|\p{N}|warning|danger:|alert/iu);
-});
-
-test('Urdu is written in Urdu letters, not in Arabic look-alikes', () => {
-	for (const {message} of Object.values(ur)) expect(message).not.toMatch(/[يكه]/);
+test.each([
+	[0, 'other'],
+	[1, 'one'],
+	[2, 'other'],
+	[11, 'other'],
+	[100, 'other'],
+] as const)('%i of something takes the form "%s" in both languages', (count, form) => {
+	expect([plural('en', count), plural('ur', count)]).toEqual([form, form]);
 });

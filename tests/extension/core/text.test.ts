@@ -1,4 +1,4 @@
-import {digest, hasWords, MAX_CHARACTERS, prepare} from '../../../extension/src/core/text.js';
+import {digest, hasWords, MAX_CHARACTERS, markKey, prepare} from '../../../extension/src/core/text.js';
 
 const cases: Array<[string, string, string]> = [
 	['mentions', 'look @someone_1 and @Other', 'look @user and @user'],
@@ -48,4 +48,12 @@ test.each([
 test('the digest is SHA-256 and tells apart where parts end', async () => {
 	expect(await digest(['a'])).toBe('0eb5b8d6f81bc677da8a08567cc4fa9a06a57e9ec8da85ed73a7f62727996002');
 	expect(await digest(['a', 'b'])).not.toBe(await digest(['ab']));
+});
+
+test('a mark is kept by the masked text: other people, links and spaces make no other one', async () => {
+	const key = await markKey('@one her fault https://t.co/a');
+	expect(key).toBe(await markKey('@two  her fault https://t.co/b '));
+	expect(key).toBe(await digest(['@user her fault URL']));
+	expect(key).not.toBe(await markKey('her fault'));
+	expect(await markKey(prepare('@one her fault').text)).toBe(await markKey('@one her fault'));
 });

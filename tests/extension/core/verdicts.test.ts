@@ -11,20 +11,47 @@ test('the version and the verdicts are read in the order asked', () => {
 	expect(readVerdicts(body, ['0', '1'])).toEqual({
 		version: {model: 'v1', policy: 'v1-0'},
 		verdicts: [
-			{action: 'show', partial: false},
-			{action: 'hide', reason: 'threat', partial: true},
+			{action: 'show', partial: false, source: 'model'},
+			{action: 'hide', reason: 'threat', partial: true, source: 'model'},
 		],
 	});
 });
 
 test.each(LABELS)('the label %s is known', reason => {
-	const {verdicts} = readVerdicts(answer({...shown, action: 'flag', reason}), ['0']);
-	expect(verdicts).toEqual([{action: 'flag', reason, partial: false}]);
+	const {verdicts} = readVerdicts(answer({...shown, action: 'flag', reason, scores: {}}), ['0']);
+	expect(verdicts).toEqual([{action: 'flag', reason, partial: false, source: 'model'}]);
 });
 
 test('a label of a newer service still covers, without a name', () => {
 	const {verdicts} = readVerdicts(answer({...shown, action: 'hide', reason: 'new-label'}), ['0']);
-	expect(verdicts).toEqual([{action: 'hide', reason: 'other', partial: false}]);
+	expect(verdicts).toEqual([{action: 'hide', reason: 'other', partial: false, source: 'model'}]);
+});
+
+test.each([
+	[{blame: 0.93, hostile: 0.99}, 0.93],
+	[{blame: 0}, 0],
+	[{blame: 1.2}, undefined],
+	[{blame: -0.1}, undefined],
+	[{blame: '0.9'}, undefined],
+	[{blame: Number.NaN}, undefined],
+	[{hostile: 0.9}, undefined],
+	[null, undefined],
+	['0.9', undefined],
+	[undefined, undefined],
+])('of the scores %o, the one of the reason is kept if it is one: %s', (scores, score) => {
+	const {verdicts} = readVerdicts(answer({...shown, action: 'hide', reason: 'blame', scores}), ['0']);
+	expect(verdicts[0]).toEqual({
+		action: 'hide',
+		reason: 'blame',
+		partial: false,
+		source: 'model',
+		...(score === undefined ? {} : {score}),
+	});
+});
+
+test.each(['__proto__', 'constructor', 'toString'])('a label called %s is one that nobody knows', reason => {
+	const {verdicts} = readVerdicts(answer({...shown, action: 'hide', reason}), ['0']);
+	expect(verdicts).toEqual([{action: 'hide', reason: 'other', partial: false, source: 'model'}]);
 });
 
 test.each([

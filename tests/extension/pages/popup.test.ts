@@ -1,98 +1,108 @@
-import {readFileSync} from 'node:fs';
-import {join} from 'node:path';
-import type {Status} from '../../../extension/src/core/messages.js';
+import type {PageReport, PageRequest, Status} from '../../../extension/src/core/messages.js';
 import {type FakeChrome, installChrome} from '../fake-chrome.js';
-
-const HTML = readFileSync(join(import.meta.dirname, '../../../extension/src/pages/popup/popup.html'), 'utf8');
+import {
+	all,
+	at,
+	choose,
+	click,
+	coveredPost,
+	expectWholeTexts,
+	fakeTime,
+	field,
+	isHidden,
+	openOwnPage,
+	pageReport,
+	said,
+	settle,
+} from './open-page.js';
 
 let browser: FakeChrome;
 let status: Status | undefined;
+/** What the open tab answers; undefined: nobody of ours is there. */
+let report: PageReport | undefined;
+let told: PageRequest[];
+const update = vi.fn(async () => {});
+const close = vi.fn();
 
-const at = <T extends HTMLElement>(selector: string) => document.querySelector(selector) as T;
-const field = (id: string) => at<HTMLInputElement>(`#${id}`);
-const said = (id: string) => at(`#${id}`).textContent;
-const isHidden = (id: string) => at(`#${id}`).hidden;
 const settingsNow = () => browser.storage.sync.held.get('settings') as Record<string, unknown>;
-const serverNow = () => browser.storage.local.held.get('server') as Record<string, unknown>;
-
-async function settle(): Promise<void> {
-	for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
-}
-
-async function open(): Promise<void> {
-	document.documentElement.innerHTML = HTML.replace(/<script.*<\/script>|<link.*>/g, '');
-	vi.resetModules();
-	await import('../../../extension/src/pages/popup/popup.js');
-	await settle();
-}
-
-async function saveServer(address: string, token?: string): Promise<void> {
-	field('address').value = address;
-	if (token !== undefined) field('token').value = token;
-	at<HTMLFormElement>('#server').dispatchEvent(new Event('submit', {cancelable: true}));
-	await settle();
-}
-
-function choose(selector: string): void {
-	const input = at<HTMLInputElement>(selector);
-	input.checked = input.type === 'radio' || !input.checked;
-	input.dispatchEvent(new Event('change'));
-}
+const open = () => openOwnPage('popup', () => import('../../../extension/src/pages/popup/popup.js'));
 
 beforeEach(() => {
+	fakeTime();
 	browser = installChrome();
 	status = {state: 'ready', version: {model: 'v1', policy: 'v1-0'}};
+	report = pageReport();
+	told = [];
+	update.mockClear();
+	close.mockClear();
+	vi.stubGlobal('close', close);
 	browser.runtime.sendMessage.mockImplementation(async () => status);
+	browser.tabs.query.mockResolvedValue([{id: 7}] as never);
+	browser.tabs.sendMessage.mockImplementation((async (tab: number, request: PageRequest) => {
+		expect(tab).toBe(7);
+		if (report === undefined)
+			throw new Error('Could not establish connection. Receiving end does not exist.');
+		told.push(request);
+		const post = report.covered.find(({id}) => 'id' in request && id === request.id);
+		if (post) post.shown = request.kind === 'reveal';
+		return structuredClone(report);
+	}) as never);
+	Object.assign(browser.tabs, {update});
 });
 
-test('every text of the page is there, and every control has a name', async () => {
-	await open();
-	for (const element of document.querySelectorAll('[data-say]')) expect(element.textContent).toMatch(/\S/);
-	for (const control of document.querySelectorAll<HTMLInputElement>('input, select')) {
-		expect([...(control.labels ?? [])].map(label => label.textContent).join(), control.id).toMatch(/\S/);
-	}
-	for (const described of document.querySelectorAll('[aria-describedby]')) {
-		for (const id of described.getAttribute('aria-describedby')?.split(' ') ?? []) {
-			expect(document.getElementById(id), id).not.toBeNull();
-		}
-	}
-});
+test.each(['en', 'ur'])(
+	'every text of the page is there, and every control has a name (%s)',
+	async language => {
+		await browser.storage.sync.set({settings: {language}});
+		report = pageReport({covered: [coveredPost(), coveredPost({id: '12', act: 'flag'})]});
+		await open();
+		expectWholeTexts();
+	},
+);
 
-test('it shows what is set', async () => {
-	await browser.storage.sync.set({
-		settings: {enabled: false, sensitivity: 'strict', presentation: 'flag', language: 'en'},
-	});
-	await browser.storage.local.set({
-		server: {address: 'http://127.0.0.1:9000', token: 'abc', useContext: false},
-	});
+test('it shows what is set, and keeps each choice', async () => {
+	await browser.storage.sync.set({settings: {enabled: false, sensitivity: 'strict', presentation: 'flag'}});
 	await open();
 	expect(field('enabled').checked).toBe(false);
 	expect(at<HTMLInputElement>('input[value=strict]').checked).toBe(true);
 	expect(at<HTMLInputElement>('input[value=flag]').checked).toBe(true);
-	expect([field('address').value, field('token').value]).toEqual(['http://127.0.0.1:9000', 'abc']);
-	expect(field('context').checked).toBe(false);
+	for (const selector of ['#enabled', 'input[value=gentle]', 'input[value=out]']) await choose(selector);
+	expect(settingsNow()).toMatchObject({enabled: true, sensitivity: 'gentle', presentation: 'out'});
 });
 
-test('each choice is kept', async () => {
+test('what is chosen is explained in a line', async () => {
 	await open();
-	for (const selector of ['#enabled', 'input[value=gentle]', 'input[value=flag]']) {
-		choose(selector);
-		await settle();
-	}
-	expect(settingsNow()).toMatchObject({enabled: false, sensitivity: 'gentle', presentation: 'flag'});
-	choose('#context');
-	await settle();
-	expect(serverNow()).toMatchObject({useContext: false});
+	await choose('input[value=gentle]');
+	expect(said('sensitivity-help')).toMatch(/plainly hurtful/);
+});
+
+test('a choice that the browser cannot keep is told, and the old one stands', async () => {
+	await open();
+	browser.storage.sync.set.mockRejectedValueOnce(new Error('QUOTA_BYTES'));
+	await choose('input[value=strict]');
+	expect(said('saved-note')).toMatch(/could not be saved/);
+	expect(at<HTMLInputElement>('input[value=balanced]').checked).toBe(true);
+	await choose('input[value=strict]');
+	expect(said('saved-note')).toBe('');
 });
 
 test('another language is spoken at once, in its direction', async () => {
 	await open();
-	at<HTMLSelectElement>('#language').value = 'ur';
-	at('#language').dispatchEvent(new Event('change'));
-	await settle();
+	await browser.storage.sync.set({settings: {language: 'ur'}});
 	expect([document.documentElement.lang, document.documentElement.dir]).toEqual(['ur', 'rtl']);
 	expect(at('h1').textContent).toBe('پناہ');
-	expect(settingsNow()).toMatchObject({language: 'ur'});
+});
+
+test('with the discreet name, neither name nor mark tells what it is', async () => {
+	await browser.storage.sync.set({settings: {discreet: true}});
+	await open();
+	expect([at('h1').textContent, document.title, said('enabled-text')]).toEqual([
+		'Reader',
+		'Reader',
+		'Reader is on',
+	]);
+	expect(at<HTMLImageElement>('#mark').src).toMatch(/plain-32\.png$/);
+	expect(document.body.textContent).not.toContain('Panah');
 });
 
 describe('the server', () => {
@@ -134,126 +144,208 @@ describe('the server', () => {
 		status = {state: 'unreachable'};
 		await open();
 		status = {state: 'ready'};
-		at('#check').click();
-		await settle();
+		await click('#check');
 		expect(said('status')).toMatch(/is ready/);
+	});
+
+	test('is not there when the worker does not answer', async () => {
+		browser.runtime.sendMessage.mockRejectedValue(new Error('The message port closed.'));
+		await open();
+		expect(said('status')).toMatch(/does not answer/);
 	});
 
 	test('a late answer does not replace a newer one', async () => {
 		const answers: Array<(status: Status) => void> = [];
 		browser.runtime.sendMessage.mockImplementation(() => new Promise(resolve => answers.push(resolve)));
 		await open();
-		choose('#enabled');
-		await settle();
+		await choose('#enabled');
 		answers[1]?.({state: 'off'});
 		answers[0]?.({state: 'ready'});
 		await settle();
 		expect(said('status')).toMatch(/All replies are shown/);
 	});
+
+	test('a missing permission is asked for on the click, before anything is waited for', async () => {
+		status = {state: 'permission'};
+		await open();
+		status = {state: 'ready'};
+		at('#grant').click();
+		expect(browser.permissions.request).toHaveBeenCalledWith({origins: ['http://127.0.0.1/*']});
+		await settle();
+		expect(said('status')).toMatch(/is ready/);
+	});
+
+	test('so is being allowed on X, and a browser that does not ask has said no', async () => {
+		status = {state: 'site'};
+		await open();
+		browser.permissions.request.mockRejectedValueOnce(new Error('Only permissions of the manifest.'));
+		await click('#grant');
+		expect(browser.permissions.request).toHaveBeenCalledWith({origins: ['https://x.com/*']});
+		expect(said('status')).toMatch(/may not work on x\.com/);
+	});
 });
 
-describe('the address', () => {
-	test('is kept in one form, and localhost is 127.0.0.1', async () => {
+describe('this page', () => {
+	test.each([
+		['where we do not work', undefined, /does not work on this page/],
+		['of X where no replies are judged', {surface: 'none'}, /does not work on this page/],
+		['that cannot be read', {unreadable: true}, /cannot read this page at present/],
+		['with nothing to hide', {}, /Nothing is hidden here/],
+	] as const)('%s is told calmly', async (_, parts, text) => {
+		report = parts && pageReport(parts);
 		await open();
-		await saveServer('localhost:9000/');
-		expect(serverNow()).toMatchObject({address: 'http://127.0.0.1:9000', useContext: true});
-		expect(field('address').value).toBe('http://127.0.0.1:9000');
-		expect(said('address-note')).toBe('Saved.');
+		expect(said('here')).toMatch(text);
+		expect(isHidden('covered')).toBe(true);
+		expect(isHidden('choose')).toBe(report === undefined || report.surface === 'none');
 	});
 
-	test('of another computer asks for exactly its permission, and keeps the post here', async () => {
+	test('lists what is hidden, folded and without a number', async () => {
+		report = pageReport({covered: [coveredPost(), coveredPost({id: '12', reason: 'minimising'})]});
 		await open();
-		await saveServer('https://panah.example.org');
-		expect(browser.permissions.request).toHaveBeenCalledWith({origins: ['https://panah.example.org/*']});
-		expect(serverNow()).toMatchObject({address: 'https://panah.example.org', useContext: false});
-		expect(field('context').checked).toBe(false);
+		expect(at<HTMLDetailsElement>('#covered').open).toBe(false);
+		expect(said('covered-summary')).toBe('Hidden on this page');
+		expect(all('#covered-list li').length).toBe(2);
+		expect(all('#covered-list .act').map(act => act.textContent)).toContain(
+			'blames the person who was harmed',
+		);
+		expect(at('#covered-list bdi').textContent).toBe('@Made_Up');
+		expect(document.body.textContent).not.toContain('Why were you there?');
+		expect(at<HTMLAnchorElement>('#as-list').getAttribute('href')).toBe('hidden.html?tab=7');
 	});
 
-	test('the permission is asked for before anything is waited for, as browsers want it', async () => {
+	test('tells numbers to those who want them', async () => {
+		const now = new Date(2026, 10, 22);
+		vi.setSystemTime(now);
+		await browser.storage.sync.set({settings: {counter: true}});
+		await browser.storage.local.set({count: {week: '2026-W47', hidden: 3}});
+		report = pageReport({covered: [coveredPost()]});
 		await open();
-		field('address').value = 'https://panah.example.org';
-		at<HTMLFormElement>('#server').dispatchEvent(new Event('submit', {cancelable: true}));
-		expect(browser.permissions.request).toHaveBeenCalledTimes(1);
+		expect(said('covered-summary')).toBe('Hidden on this page: 1');
+		expect(said('week')).toBe('This week: 3 replies');
+		vi.setSystemTime(new Date(2026, 10, 30));
+		await open();
+		expect(said('week')).toBe('This week: 0 replies');
 	});
 
-	test('that is left gives its permission back', async () => {
-		await browser.storage.local.set({server: {address: 'https://one.example.org', token: 'abc'}});
+	test('counts nothing unless asked to', async () => {
+		await browser.storage.local.set({count: {week: '2026-W47', hidden: 3}});
 		await open();
-		await saveServer('https://two.example.org');
-		expect(browser.permissions.remove).toHaveBeenCalledWith({origins: ['https://one.example.org/*']});
-	});
-
-	test('of this computer never gives up its permission', async () => {
-		await open();
-		await saveServer('https://panah.example.org');
-		expect(browser.permissions.remove).not.toHaveBeenCalled();
-	});
-
-	test('that is empty is the usual one', async () => {
-		await browser.storage.local.set({server: {address: 'http://127.0.0.1:9000'}});
-		await open();
-		await saveServer('');
-		expect(serverNow()).toMatchObject({address: 'http://127.0.0.1:8000'});
+		expect(said('week')).toBe('');
 	});
 
 	test.each([
-		['http://panah.example.org', /begins with https/],
-		['two words', /not an address/],
-	])('"%s" is refused with a reason, and nothing is kept', async (typed, reason) => {
+		[['flag'], 'Labelled on this page'],
+		[['flag', 'hide'], 'Hidden or labelled on this page'],
+	] as const)('the list is called after what is in it: %o', async (acts, summary) => {
+		report = pageReport({covered: acts.map((act, index) => coveredPost({id: String(20 + index), act}))});
 		await open();
-		await saveServer(typed);
-		expect(said('address-note')).toMatch(reason);
-		expect(field('address').getAttribute('aria-invalid')).toBe('true');
-		expect(document.activeElement).toBe(field('address'));
-		expect(serverNow()).toBeUndefined();
-		expect(browser.permissions.request).not.toHaveBeenCalled();
+		expect(said('covered-summary')).toBe(summary);
+		expect(at('#covered-list li button').hidden).toBe(true);
+	});
+
+	test('a reply is shown once and hidden again, and the keyboard stays on the button', async () => {
+		report = pageReport({covered: [coveredPost()]});
+		await open();
+		const button = at('#covered-list button');
+		button.focus();
+		await click('#covered-list button');
+		expect(told).toContainEqual({kind: 'reveal', id: '11'});
+		expect([button.textContent, document.activeElement]).toEqual(['Hide again', button]);
+		await click('#covered-list button');
+		expect(told).toContainEqual({kind: 'hide-again', id: '11'});
+		expect(button.textContent).toBe('Show once');
+	});
+
+	test('a reason of another version has words, too', async () => {
+		report = pageReport({covered: [coveredPost({reason: 'something-new'})]});
+		await open();
+		expect(at('#covered-list .act').textContent).toBe('may be hurtful');
+	});
+
+	test('a reply to be saved is chosen on the page, and the popup makes room', async () => {
+		await open();
+		await click('#choose');
+		expect(told).toContainEqual({kind: 'choose'});
+		expect(close).toHaveBeenCalled();
 	});
 });
 
-describe('the token', () => {
-	test('is kept, and removed when the field is emptied', async () => {
+describe('a pause', () => {
+	test('of an hour is told with its end, and can be ended', async () => {
 		await open();
-		await saveServer('', 'abc');
-		expect(serverNow()).toMatchObject({token: 'abc'});
-		await saveServer('', '');
-		expect(serverNow()).toMatchObject({token: ''});
+		at('#pause-hour').focus();
+		const before = Date.now();
+		await click('#pause-hour');
+		expect(browser.storage.local.held.get('pausedUntil')).toBeGreaterThanOrEqual(before + 3_600_000);
+		expect(said('pause-state')).toMatch(/^Paused until \d/);
+		expect(document.activeElement).toBe(at('#pause-end'));
+		expect(isHidden('pause-hour')).toBe(true);
+		await click('#pause-end');
+		expect(browser.storage.local.held.get('pausedUntil')).toBe(0);
+		expect(said('pause-state')).toBe('');
+		expect(document.activeElement).toBe(at('#pause-hour'));
 	});
 
-	test('of one server is not given to another, unless it was typed anew', async () => {
-		await browser.storage.local.set({server: {address: 'https://one.example.org', token: 'abc'}});
+	test('of one conversation is offered only in one', async () => {
 		await open();
-		await saveServer('https://two.example.org');
-		expect(serverNow()).toMatchObject({token: ''});
-		await saveServer('https://three.example.org', 'def');
-		expect(serverNow()).toMatchObject({token: 'def'});
+		await click('#pause-thread');
+		expect(browser.storage.session.held.get('pausedThreads')).toEqual(['1']);
+		expect(said('pause-state')).toMatch(/Paused for this conversation/);
+		await click('#pause-end');
+		expect(browser.storage.session.held.get('pausedThreads')).toEqual([]);
+		const {focalId: _, ...elsewhere} = pageReport({surface: 'home'});
+		report = elsewhere;
+		await open();
+		expect(isHidden('pause-thread')).toBe(true);
 	});
 
-	test('that no header can hold is refused', async () => {
+	test('that cannot be kept is told', async () => {
 		await open();
-		await saveServer('', 'two words');
-		expect(said('token-note')).toMatch(/no spaces/);
-		expect(serverNow()).toBeUndefined();
+		browser.storage.local.set.mockRejectedValueOnce(new Error('full'));
+		await click('#pause-hour');
+		expect(said('pause-note')).toMatch(/could not be saved/);
+		expect([said('pause-state'), isHidden('pause-hour')]).toEqual(['', false]);
 	});
 });
 
-test('so is being allowed on X, and a browser that does not ask has said no', async () => {
-	status = {state: 'site'};
+describe('leaving quickly', () => {
+	test('has the page leave by itself where it can', async () => {
+		await open();
+		await click('[data-exit]');
+		expect(told).toContainEqual({kind: 'exit'});
+		expect(update).not.toHaveBeenCalled();
+		expect(close).toHaveBeenCalled();
+		expect(document.body.hidden).toBe(true);
+	});
+
+	test('leads any other tab away', async () => {
+		report = undefined;
+		await open();
+		await click('[data-exit]');
+		expect(update).toHaveBeenCalledWith(7, {url: 'https://www.google.com/'});
+		expect(close).toHaveBeenCalled();
+	});
+
+	test('does not wait for a page that hangs', async () => {
+		await open();
+		browser.tabs.sendMessage.mockImplementation(() => new Promise(() => {}));
+		await click('[data-exit]');
+		expect(update).toHaveBeenCalled();
+	});
+
+	test('a page that is gone before it could answer has left', async () => {
+		await open();
+		browser.tabs.sendMessage.mockRejectedValue(
+			new Error('The message port closed before a response was received.'),
+		);
+		await click('[data-exit]');
+		expect(update).not.toHaveBeenCalled();
+	});
+});
+
+test('links open in a tab of their own', async () => {
 	await open();
-	browser.permissions.request.mockRejectedValueOnce(
-		new Error('Only permissions of the manifest may be requested.'),
-	);
-	at('#grant').click();
-	await settle();
-	expect(browser.permissions.request).toHaveBeenCalledWith({origins: ['https://x.com/*']});
-	expect(said('status')).toMatch(/may not work on x\.com/);
-});
-
-test('a missing permission is asked for on the click', async () => {
-	status = {state: 'permission'};
-	await open();
-	status = {state: 'ready'};
-	at('#grant').click();
-	expect(browser.permissions.request).toHaveBeenCalledWith({origins: ['http://127.0.0.1/*']});
-	await settle();
-	expect(said('status')).toMatch(/is ready/);
+	await click('a[href="support.html"]');
+	expect(browser.tabs.create).toHaveBeenCalledWith({url: expect.stringMatching(/support\.html$/)});
+	expect(close).toHaveBeenCalled();
 });

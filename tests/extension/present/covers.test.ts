@@ -1,19 +1,33 @@
-import type {Decision} from '../../../extension/src/core/decide.js';
+import type {Covered, Decision} from '../../../extension/src/core/decide.js';
 import type {Language} from '../../../extension/src/core/i18n.js';
-import {type Covers, openCovers} from '../../../extension/src/present/covers.js';
+import type {SaveAnswer} from '../../../extension/src/core/messages.js';
+import {type Covers, openCovers, type Wish} from '../../../extension/src/present/covers.js';
 import {cellHtml, postHtml, REPLY_ID, showPage} from '../factories.js';
-import {insideOf, pressIn, spyOnShadowRoots} from '../shadow.js';
+import {buttonsIn, insideOf, pressIn, spyOnShadowRoots} from '../shadow.js';
 
-const HIDE: Decision = {act: 'hide', reason: 'blame', partial: false};
-const FLAG: Decision = {act: 'flag', reason: 'disbelief', partial: false};
+const BLAME: Covered = {reason: 'blame', partial: false, source: 'model'};
+const HIDE: Decision = {act: 'hide', ...BLAME};
+const OUT: Decision = {act: 'out', ...BLAME};
+const FLAG: Decision = {act: 'flag', reason: 'disbelief', partial: false, source: 'model'};
 const SHOW: Decision = {act: 'show'};
+const HOLD = {act: 'hold'} as const;
+
+const actions = {
+	alwaysShow: vi.fn<(id: string) => void>(),
+	fine: vi.fn<(id: string) => void>(),
+	save: vi.fn<(id: string) => Promise<SaveAnswer>>(),
+	changed: vi.fn<() => void>(),
+};
 
 let covers: Covers;
 let article: HTMLElement;
 
-function present(decision: Decision, {id = REPLY_ID, language = 'en' as Language} = {}): void {
+function present(
+	decision: Wish['decision'],
+	{id = REPLY_ID, language = 'en' as Language, numbers = false} = {},
+): void {
 	const sample = () => article.querySelector('[data-testid]') ?? undefined;
-	covers.present([{article, id, sample, decision}], language);
+	covers.present([{element: article, id, of: 'post', sample, decision, numbers}], language);
 }
 
 /** Where the article stands in the window, as far as layout goes. */
@@ -28,7 +42,8 @@ beforeEach(() => {
 	spyOnShadowRoots();
 	showPage([cellHtml(postHtml())]);
 	article = document.querySelector('article') as HTMLElement;
-	covers = openCovers();
+	vi.clearAllMocks();
+	covers = openCovers(actions);
 });
 
 describe('a hidden reply', () => {
@@ -53,16 +68,13 @@ describe('a hidden reply', () => {
 		expect(lines()[0]?.outerHTML).toBe(`<panah-line data-status-id="${REPLY_ID}"></panah-line>`);
 	});
 
-	test('has a line that names itself, tells the act and offers two buttons', () => {
+	test('has a line that names itself, tells the act and offers three buttons', () => {
 		present(HIDE);
 		const line = insideOf(lines()[0]);
 		const group = line.querySelector('[role=group]');
 		expect(group?.getAttribute('aria-label')).toBe('Reply hidden');
 		expect(group?.querySelector('.text')?.textContent).toBe('Reply hidden: blames the person who was harmed');
-		expect([...line.querySelectorAll('button')].map(button => button.textContent)).toEqual([
-			'Show once',
-			'Why?',
-		]);
+		expect(buttonsIn(lines()[0])).toEqual(['Show once', 'Why?', 'More']);
 		expect(line.querySelector('[aria-live], [role=status], [role=alert]')).toBeNull();
 	});
 
@@ -107,28 +119,6 @@ describe('a hidden reply', () => {
 		expect(article.dataset.panah).toBe('hidden');
 	});
 
-	test('explains itself in plain words, without numbers', () => {
-		present({...HIDE, partial: true});
-		const line = insideOf(lines()[0]);
-		const more = line.querySelector('.more') as HTMLElement;
-		expect(more.hidden).toBe(true);
-		const why = pressIn(lines()[0], 'Why?');
-		expect(more.hidden).toBe(false);
-		expect(why.getAttribute('aria-expanded')).toBe('true');
-		expect(more.textContent).toContain('the fault of the person it happened to');
-		expect(more.textContent).toContain('it can be wrong');
-		expect(more.textContent).toContain('only the beginning');
-		expect(more.textContent).not.toMatch(/\d/);
-		pressIn(lines()[0], 'Why?');
-		expect(more.hidden).toBe(true);
-		expect(why.getAttribute('aria-expanded')).toBe('false');
-	});
-
-	test('does not say that only the beginning was read when all of it was', () => {
-		present(HIDE);
-		expect(insideOf(lines()[0]).textContent).not.toContain('only the beginning');
-	});
-
 	test('gives its keyboard to the line, so that nobody is thrown to the top of the page', () => {
 		article.querySelector('button')?.focus();
 		present(HIDE);
@@ -145,10 +135,9 @@ describe('a hidden reply', () => {
 	test('keeps clicks and keys on its line from X', () => {
 		present(HIDE);
 		const heard = vi.fn();
-		for (const type of ['click', 'keydown', 'mousedown'])
-			document.addEventListener(type, heard, {once: true});
-		for (const type of ['click', 'keydown', 'mousedown'])
-			lines()[0]?.dispatchEvent(new Event(type, {bubbles: true}));
+		const types = ['click', 'keydown', 'mousedown', 'touchstart'];
+		for (const type of types) document.addEventListener(type, heard, {once: true});
+		for (const type of types) lines()[0]?.dispatchEvent(new Event(type, {bubbles: true}));
 		expect(heard).not.toHaveBeenCalled();
 	});
 });
@@ -162,9 +151,9 @@ describe('a flagged reply', () => {
 		const label = insideOf(flags()[0]);
 		expect(label.querySelector('[role=group]')?.getAttribute('aria-label')).toBe('Note about this reply');
 		expect(label.querySelector('.text')?.textContent).toBe('Please note: doubts that it happened');
-		expect([...label.querySelectorAll('button')].map(button => button.textContent)).toEqual(['Why?']);
+		expect(buttonsIn(flags()[0])).toEqual(['Why?', 'More']);
 		pressIn(flags()[0], 'Why?');
-		expect((label.querySelector('.more') as HTMLElement).hidden).toBe(false);
+		expect((label.querySelector('#why') as HTMLElement).hidden).toBe(false);
 	});
 
 	test('above the window gets its label only once it comes into view, since a label pushes the page down', () => {
@@ -184,19 +173,20 @@ describe('changes', () => {
 		pressIn(line, 'Why?');
 		present(HIDE);
 		expect(lines()).toEqual([line]);
-		expect(insideOf(line).querySelector('.more')?.hasAttribute('hidden')).toBe(false);
+		expect(insideOf(line).querySelector('#why')?.hasAttribute('hidden')).toBe(false);
 	});
 
 	test.each([
 		['show', SHOW, undefined, 0, 0],
 		['flag', FLAG, 'flagged', 0, 1],
 		['another reason', {...HIDE, reason: 'threat'} as Decision, 'hidden', 1, 0],
+		['leaving it out', OUT, 'hidden', 0, 0],
 	])('a verdict that changes to %s leaves nothing of the old', (_, next, mark, lineCount, flagCount) => {
 		present(HIDE);
 		present(next);
 		expect(article.dataset.panah).toBe(mark);
 		expect([lines().length, flags().length]).toEqual([lineCount, flagCount]);
-		if (lineCount) expect(insideOf(lines()[0]).textContent).toContain('may be a threat');
+		if (lineCount > 0) expect(insideOf(lines()[0]).textContent).toContain('may be a threat');
 	});
 
 	test('another language is spoken at once', () => {
@@ -224,10 +214,12 @@ describe('changes', () => {
 			vi.spyOn(one, 'before').mockImplementation(() => void order.push('change'));
 		}
 		const wishes = articles.map((one, index) => ({
-			article: one,
+			element: one,
 			id: `${index}`,
+			of: 'post' as const,
 			sample: () => undefined,
 			decision: HIDE,
+			numbers: false,
 		}));
 		covers.present(wishes, 'en');
 		expect(order).toEqual(['measure', 'measure', 'change', 'change']);
@@ -273,11 +265,11 @@ describe('changes', () => {
 
 	test('an extension that is gone asks for a reload, and leaves hidden what is hidden', () => {
 		present(HIDE);
-		const note = () => insideOf(lines()[0]).querySelector('.reload') as HTMLElement;
-		expect(note().hidden).toBe(true);
+		const notes = () => [...insideOf(lines()[0]).querySelectorAll('.reload')].map(note => note.textContent);
+		expect(notes()).toEqual([]);
 		covers.askForReload();
-		expect(note().hidden).toBe(false);
-		expect(note().textContent).toBe('Panah was updated. Reload the page to go on.');
+		covers.askForReload();
+		expect(notes()).toEqual(['There was an update. Reload the page to go on.']);
 		expect(article.dataset.panah).toBe('hidden');
 	});
 });
@@ -326,5 +318,411 @@ describe('a reply above what is being read', () => {
 		expect(room()).toBe('');
 		pressIn(lines()[0], 'Hide again');
 		expect(room()).toBe('');
+	});
+});
+
+describe('a reply that is left out', () => {
+	test('is hidden with nothing in its place', () => {
+		const before = article.parentElement?.innerHTML;
+		present(OUT);
+		expect(article.dataset.panah).toBe('hidden');
+		expect(lines()).toEqual([]);
+		covers.clear(article);
+		expect(article.parentElement?.innerHTML).toBe(before);
+	});
+
+	test('once revealed has a line above it that hides it again, without a trace', () => {
+		present(OUT);
+		covers.reveal(REPLY_ID);
+		expect(covers.isShown(REPLY_ID)).toBe(true);
+		expect(article.dataset.panah).toBeUndefined();
+		expect(article.previousElementSibling).toBe(lines()[0]);
+		expect(buttonsIn(lines()[0])).toEqual(['Hide again', 'Why?', 'More']);
+		present(OUT);
+		expect(lines()).toHaveLength(1);
+		pressIn(lines()[0], 'Hide again');
+		expect(lines()).toEqual([]);
+		expect(article.dataset.panah).toBe('hidden');
+		expect(covers.isShown(REPLY_ID)).toBe(false);
+	});
+
+	test('hands the keyboard on when it vanishes, so that nobody is thrown to the top of the page', () => {
+		showPage([cellHtml(postHtml()), cellHtml(postHtml({id: '3'}))]);
+		const [first, next] = document.querySelectorAll('article');
+		article = first as HTMLElement;
+		present(OUT);
+		covers.reveal(REPLY_ID);
+		expect(document.activeElement).toBe(lines()[0]);
+		pressIn(lines()[0], 'Hide again');
+		expect(document.activeElement).toBe(next);
+	});
+
+	test('above what is being read keeps its room, and nothing stands in it', () => {
+		place(article, -150, 220);
+		present(OUT);
+		expect(lines()[0]?.style.blockSize).toBe('220px');
+		expect(() => insideOf(lines()[0])).toThrow();
+		present(OUT);
+		expect(lines()).toHaveLength(1);
+		place(lines()[0] as Element, innerHeight + 10);
+		covers.giveBackRoom();
+		expect(lines()).toEqual([]);
+		expect(article.dataset.panah).toBe('hidden');
+	});
+});
+
+describe('what the popup asks for', () => {
+	test('shows a hidden reply, goes there and gives it the keyboard', () => {
+		present(HIDE);
+		const scroll = vi.spyOn(article, 'scrollIntoView');
+		covers.reveal(REPLY_ID);
+		expect(article.dataset.panah).toBeUndefined();
+		expect(scroll).toHaveBeenCalledWith({block: 'center', behavior: 'instant'});
+		expect(document.activeElement).toBe(lines()[0]);
+		covers.hideAgain(REPLY_ID);
+		expect(article.dataset.panah).toBe('hidden');
+		expect(covers.isShown(REPLY_ID)).toBe(false);
+	});
+
+	test('shows a reply that X does not hold at present once X brings it', () => {
+		covers.reveal(REPLY_ID);
+		present(HIDE);
+		expect(article.dataset.panah).toBeUndefined();
+		expect(buttonsIn(lines()[0])).toContain('Hide again');
+	});
+
+	test('hides again what has scrolled above, without moving what is read', () => {
+		present(HIDE);
+		covers.reveal(REPLY_ID);
+		place(article, -400, 180);
+		covers.hideAgain(REPLY_ID);
+		expect((insideOf(lines()[0]).querySelector('.cover') as HTMLElement).style.minBlockSize).toBe('180px');
+	});
+
+	test('is told whenever something was shown or hidden', () => {
+		present(HIDE);
+		expect(actions.changed).not.toHaveBeenCalled();
+		pressIn(lines()[0], 'Show once');
+		pressIn(lines()[0], 'Hide again');
+		expect(actions.changed).toHaveBeenCalledTimes(2);
+	});
+});
+
+describe('a reply that is held back', () => {
+	test('has one quiet line in its place that nothing announces', () => {
+		present(HOLD);
+		expect(article.dataset.panah).toBe('held');
+		const inside = insideOf(lines()[0]);
+		expect(inside.textContent).toBe('One moment');
+		expect(inside.querySelector('button, [aria-live], [role=status], [role=alert]')).toBeNull();
+	});
+
+	test.each([
+		['show', SHOW, undefined, 0],
+		['hide', HIDE, 'hidden', 1],
+		['out', OUT, 'hidden', 0],
+	] as const)('goes over to "%s" in one step', (_, decision, mark, count) => {
+		present(HOLD);
+		present(decision);
+		expect(article.dataset.panah).toBe(mark);
+		expect(lines()).toHaveLength(count);
+		expect(
+			lines()
+				.map(line => insideOf(line).textContent)
+				.join(),
+		).not.toContain('One moment');
+	});
+
+	test('is not held when it begins above what is being read, nor taken away when it comes into view', () => {
+		place(article, -20);
+		present(HOLD);
+		expect(article.dataset.panah).toBeUndefined();
+		place(article, 20);
+		present(HOLD);
+		expect(article.dataset.panah).toBeUndefined();
+	});
+
+	test('is not held while the keyboard is in it', () => {
+		article.querySelector('button')?.focus();
+		present(HOLD);
+		expect(article.dataset.panah).toBeUndefined();
+	});
+
+	test('that went out of view above stays as it is until it comes back: showing it would push the page down', () => {
+		present(HOLD);
+		place(lines()[0] as Element, -40, 50);
+		present(SHOW);
+		expect(article.dataset.panah).toBe('held');
+		place(lines()[0] as Element, 5, 50);
+		present(SHOW);
+		expect(article.dataset.panah).toBeUndefined();
+	});
+
+	test('stays as it was judged before, while it is judged anew', () => {
+		present(HIDE);
+		const [line] = lines();
+		present(HOLD);
+		expect(lines()).toEqual([line]);
+		expect(article.dataset.panah).toBe('hidden');
+	});
+
+	test('is shown when the extension is gone, since nobody will check it', () => {
+		present(HOLD);
+		covers.askForReload();
+		expect(article.dataset.panah).toBeUndefined();
+		expect(lines()).toEqual([]);
+	});
+});
+
+describe('"Why?"', () => {
+	function why(decision: Decision, numbers = false): string {
+		present(decision, {numbers});
+		pressIn([...lines(), ...flags()][0], 'Why?');
+		return insideOf([...lines(), ...flags()][0]).querySelector('#why')?.textContent ?? '';
+	}
+
+	test('explains in plain words, without numbers', () => {
+		const told = why({...HIDE, partial: true, score: 0.91});
+		expect(told).toContain('the fault of the person it happened to');
+		expect(told).toContain('A program judged this, and it can be wrong.');
+		expect(told).toContain('Only the beginning of the text was read.');
+		expect(told).not.toMatch(/\d/);
+	});
+
+	test('opens and closes under one key, and says so', () => {
+		present(HIDE);
+		const opener = pressIn(lines()[0], 'Why?');
+		const panel = insideOf(lines()[0]).querySelector('#why') as HTMLElement;
+		expect([panel.hidden, opener.getAttribute('aria-expanded')]).toEqual([false, 'true']);
+		expect(opener.getAttribute('aria-controls')).toBe('why');
+		pressIn(lines()[0], 'Why?');
+		expect([panel.hidden, opener.getAttribute('aria-expanded')]).toEqual([true, 'false']);
+	});
+
+	test('does not say that only the beginning was read when all of it was', () => {
+		expect(why(HIDE)).not.toContain('beginning');
+	});
+
+	test.each([
+		['reader', 'You marked it.'],
+		['friend', 'A friend who looked through it marked it.'],
+	] as const)('tells when it was the %s', (source, words) => {
+		const told = why({...HIDE, source});
+		expect(told).toContain(words);
+		expect(told).not.toContain('program');
+	});
+
+	test('says no more than a person said who named no reason', () => {
+		expect(why({...HIDE, source: 'reader', reason: 'other'})).toBe('You marked it.');
+	});
+
+	test('tells that nobody judged what only answers a hidden reply', () => {
+		expect(why({...HIDE, reason: 'beneath', source: 'thread'})).toContain(
+			'Nobody has judged this reply itself.',
+		);
+		expect(insideOf(lines()[0]).textContent).toContain('Reply hidden: answers a hidden reply');
+	});
+
+	test.each([
+		[0.914, '91%'],
+		[0.999, '99%'],
+	])('tells %d as %s to those who want numbers, and never that the program is wholly sure', (score, told) => {
+		expect(why({...FLAG, score}, true)).toContain(`The program was ${told} sure.`);
+	});
+});
+
+describe('"More"', () => {
+	test('opens a row of three, and closes it', () => {
+		present(HIDE);
+		const more = pressIn(lines()[0], 'More');
+		expect(more.getAttribute('aria-expanded')).toBe('true');
+		expect(buttonsIn(lines()[0]).slice(3)).toEqual([
+			'Always show this account',
+			'Not harmful',
+			'Save as evidence',
+		]);
+		pressIn(lines()[0], 'More');
+		expect((insideOf(lines()[0]).querySelector('#acts') as HTMLElement).hidden).toBe(true);
+	});
+
+	test('passes on what the reader says, by the id of the cover', () => {
+		present(FLAG);
+		pressIn(flags()[0], 'More');
+		pressIn(flags()[0], 'Always show this account');
+		pressIn(flags()[0], 'Not harmful');
+		expect(actions.alwaysShow).toHaveBeenCalledExactlyOnceWith(REPLY_ID);
+		expect(actions.fine).toHaveBeenCalledExactlyOnceWith(REPLY_ID);
+	});
+
+	test('does not ask whether a reply is harmful that nobody said it of', () => {
+		present({...HIDE, reason: 'beneath', source: 'thread'});
+		pressIn(lines()[0], 'More');
+		expect(buttonsIn(lines()[0])).not.toContain('Not harmful');
+	});
+
+	test.each([
+		[{ok: true, already: false}, 'Saved'],
+		[{ok: true, already: true}, 'Already saved'],
+		[{ok: false, problem: 'full'}, 'No room left to save it'],
+		[{ok: false, problem: 'failed'}, 'Not saved. Try again'],
+	] as const)('answers saving in place: %j is "%s"', async (answer, words) => {
+		actions.save.mockResolvedValue(answer);
+		present(HIDE);
+		pressIn(lines()[0], 'More');
+		const save = pressIn(lines()[0], 'Save as evidence');
+		await vi.waitFor(() => expect(save.textContent).toBe(words));
+		expect(actions.save).toHaveBeenCalledExactlyOnceWith(REPLY_ID);
+		expect(save.disabled).toBe(false);
+	});
+
+	test('gives the keyboard to the reply when pressing there shows it', () => {
+		present(HIDE);
+		pressIn(lines()[0], 'More');
+		pressIn(lines()[0], 'Not harmful').focus();
+		present(SHOW);
+		expect(document.activeElement).toBe(article);
+	});
+
+	test.each(['Why?', 'More'])('and "%s" close on Escape, with the keyboard on their button', label => {
+		present(HIDE);
+		const opener = pressIn(lines()[0], label);
+		const panel = insideOf(lines()[0]).querySelector(
+			`#${opener.getAttribute('aria-controls')}`,
+		) as HTMLElement;
+		const heard = vi.fn();
+		document.addEventListener('keydown', heard);
+		const press = () => new KeyboardEvent('keydown', {key: 'Escape', bubbles: true, composed: true});
+		(panel.querySelector('button') ?? opener).dispatchEvent(press());
+		expect(panel.hidden).toBe(true);
+		expect(insideOf(lines()[0]).activeElement).toBe(opener);
+		expect(heard).not.toHaveBeenCalled();
+		// With nothing of ours left to close, it closes what X has opened.
+		opener.dispatchEvent(press());
+		expect(heard).toHaveBeenCalledOnce();
+		document.removeEventListener('keydown', heard);
+	});
+});
+
+describe('a quoted post', () => {
+	const QUOTE_ID = `${REPLY_ID}#quote`;
+	let quote: HTMLElement;
+
+	function wish(decision: Wish['decision'], id = QUOTE_ID): Wish {
+		return {element: quote, id, of: 'quote', sample: () => undefined, decision, numbers: false};
+	}
+
+	function presentQuote(decision: Wish['decision']): void {
+		covers.present([wish(decision)], 'en');
+	}
+
+	const names = () => article.getAttribute('aria-labelledby');
+
+	beforeEach(() => {
+		showPage([cellHtml(postHtml({quote: 'A quoted text.'}))]);
+		article = document.querySelector('article') as HTMLElement;
+		quote = article.querySelector('[role=link]') as HTMLElement;
+		quote.id = 'block';
+		(quote.querySelector('[data-testid=tweetText]') as HTMLElement).id = 'quoted';
+		article.setAttribute('aria-labelledby', 'author text block  quoted actions');
+	});
+
+	test('is hidden by itself, with a line that says so before it', () => {
+		presentQuote(HIDE);
+		expect(quote.dataset.panah).toBe('hidden');
+		expect(article.dataset.panah).toBeUndefined();
+		expect(quote.previousElementSibling).toBe(lines()[0]);
+		expect(lines()[0]?.dataset.statusId).toBe(QUOTE_ID);
+		expect(insideOf(lines()[0]).querySelector('[role=group]')?.getAttribute('aria-label')).toBe(
+			'Quoted post hidden',
+		);
+	});
+
+	test.each([
+		['hidden', HIDE],
+		['left out', OUT],
+		['held back', HOLD],
+	] as const)('that is %s stands in no name around it, until it is uncovered', (_, decision) => {
+		const before = names();
+		presentQuote(decision);
+		expect(names()).toBe('author text actions');
+		covers.clear(quote);
+		expect(names()).toBe(before);
+		expect(lines()).toEqual([]);
+	});
+
+	test('that is flagged stays in the name of its post', () => {
+		const before = names();
+		presentQuote(FLAG);
+		expect(names()).toBe(before);
+	});
+
+	test('is in the name again while it is shown once', () => {
+		const before = names();
+		presentQuote(HIDE);
+		pressIn(lines()[0], 'Show once');
+		expect(names()).toBe(before);
+		pressIn(lines()[0], 'Hide again');
+		expect(names()).toBe('author text actions');
+	});
+
+	test('is taken out anew when X writes the name again, and X’s own name stays in the end', () => {
+		presentQuote(HIDE);
+		article.setAttribute('aria-labelledby', 'author text block quoted views actions');
+		presentQuote(HIDE);
+		expect(names()).toBe('author text views actions');
+		covers.clear(quote);
+		expect(names()).toBe('author text block quoted views actions');
+	});
+
+	test('leaves alone a name that X wrote without it in the meantime', () => {
+		presentQuote(HIDE);
+		article.setAttribute('aria-labelledby', 'something else');
+		covers.clear(quote);
+		expect(names()).toBe('something else');
+	});
+
+	test('is left as it is by the cover of its post, and goes with it', () => {
+		presentQuote(HIDE);
+		present(FLAG);
+		present(SHOW);
+		covers.clear(article);
+		expect(quote.dataset.panah).toBe('hidden');
+		present(FLAG);
+		covers.clear(article);
+		expect(quote.dataset.panah).toBeUndefined();
+		expect(lines()).toEqual([]);
+	});
+
+	test('loses its cover when its post becomes another one', () => {
+		presentQuote(HIDE);
+		present(SHOW, {id: '77'});
+		expect(quote.dataset.panah).toBeUndefined();
+		expect(lines()).toEqual([]);
+	});
+
+	test('that X took away takes its line with it', () => {
+		presentQuote(HIDE);
+		quote.remove();
+		covers.tend();
+		expect(lines()).toEqual([]);
+		expect(names()).toBe('author text block  quoted actions');
+	});
+
+	test.each([
+		['line', HIDE],
+		['label', FLAG],
+	] as const)('above what is being read gets its %s only once it comes into view', (_, decision) => {
+		place(quote, -60);
+		presentQuote(decision);
+		expect(quote.dataset.panah).toBeUndefined();
+		place(quote, 60);
+		presentQuote(decision);
+		expect(quote.dataset.panah).toBeDefined();
+	});
+
+	test('asks for a reload in its own line, too', () => {
+		presentQuote(HIDE);
+		covers.askForReload();
+		expect(insideOf(lines()[0]).textContent).toContain('Reload the page');
 	});
 });

@@ -49,8 +49,8 @@ function contrast(a: string, b: string): number {
 test.each([
 	['present/cover.css', '.cover', ['#ffffff']],
 	['present/cover.css', '.cover.dark', ['#000000', '#050505', '#15202b']],
-	['pages/popup/popup.css', ':root', []],
-	['pages/popup/popup.css', '@media (prefers-color-scheme: dark) {\n\t:root', []],
+	['pages/common/page.css', ':root', []],
+	['pages/common/page.css', '@media (prefers-color-scheme: dark) {\n\t:root', []],
 ] as const)('in %s, %s can be read on every background', (file, selector, pages) => {
 	const {ink, quiet, accent, wash, page, ...rest} = colours(file, selector);
 	const backgrounds = [...pages, wash, page].filter(colour => colour !== undefined);
@@ -63,7 +63,7 @@ test.each([
 	if (onAccent) expect(contrast(onAccent, accent ?? '')).toBeGreaterThanOrEqual(4.5);
 });
 
-test.each(['present/cover.css', 'present/content.css', 'pages/popup/popup.css'])(
+test.each(['present/cover.css', 'present/content.css', 'pages/common/page.css'])(
 	'%s knows no left or right, loads nothing and moves nothing',
 	file => {
 		const css = readFileSync(join(SOURCES, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');

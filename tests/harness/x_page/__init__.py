@@ -3,7 +3,7 @@
 Structure: a virtual list of absolute cells, test ids, what marks a focal post, a promoted one, a quote and a
 protected account, pages that change without a load. Facts come from saved pages and from public extensions.
 Known liberties: articles are reused with other contents while scrolling, harsher than X is known to be; the
-Urdu labels are ours; X's "own" pictures, menus and network calls are left out.
+Urdu labels are ours; X's "own" pictures and menus are left out, and of its network calls all but the posts' data.
 """
 
 import json
@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from string import Template
 from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 from zlib import crc32
 
 HERE = Path(__file__).parent
@@ -30,7 +31,12 @@ Language = Literal["en", "ur"]
 
 @dataclass(frozen=True)
 class Post:
-    """What one post shows. `rest` is what "Show more" adds; `lang` is X's guess, as an attribute."""
+    """What one post shows. `rest` is what "Show more" adds; `lang` is X's guess, as an attribute.
+
+    `original` is what was written where `text` is a translation. `answering` are the handles of a "Replying to"
+    row. What X's data alone tells is `parent`, the id of the post that is answered, and whether the viewer follows
+    the author.
+    """
 
     id: str
     handle: str
@@ -41,6 +47,16 @@ class Post:
     protected: bool = False
     quote: "Post | None" = None
     hours: int = 3
+    original: str = ""
+    answering: tuple[str, ...] = ()
+    parent: str = ""
+    followed: bool = False
+    more_tag: Literal["button", "a", "div"] = "button"
+
+    @property
+    def account_id(self) -> str:
+        """X's number of the author's account, the same for all posts of one handle."""
+        return str(1_700_000_000_000_000_000 + crc32(self.handle.encode()))
 
     def shown(self, words: dict[str, str]) -> dict[str, object]:
         """The post as the page's script takes it, with counts and a colour that follow from its id."""
@@ -49,7 +65,7 @@ class Post:
             **asdict(self),
             "colour": COLOURS[crc32(self.handle.encode()) % len(COLOURS)],
             "quote": self.quote.shown(words) if self.quote else None,
-            "account_id": str(1_700_000_000_000_000_000 + number),
+            "account_id": self.account_id,
             "ago": words["ago"].format(self.hours),
             "full_date": words["date"],
             "datetime": f"2026-11-14T{23 - self.hours % 23:02}:12:00.000Z",
@@ -62,14 +78,14 @@ class Post:
         }
 
 
-Part = Literal["ancestor", "focal", "reply", "promoted", "discover", "home"]
+Part = Literal["ancestor", "focal", "reply", "promoted", "discover", "feed"]
 
 
 @dataclass(frozen=True)
 class Cell:
     """One slot of the list: a post in its part of the page, or something that holds no post."""
 
-    kind: Literal["post", "separator", "heading", "tombstone", "more-replies"] = "post"
+    kind: Literal["post", "separator", "heading", "tombstone", "more-replies", "notification"] = "post"
     post: Post | None = None
     part: Part | None = None
     text: str = ""
@@ -79,11 +95,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Scene:
-    """All that the made-up site holds: conversations by the id of their focal post, and the home page."""
+    """All that the made-up site holds: conversations by the id of their focal post, and timelines by their path.
+
+    A `wired` site loads each page's posts by a request first, as X does; the answer tells more than the page shows.
+    """
 
     conversations: dict[str, Sequence[Cell]]
     viewer: Post
-    home: Sequence[Cell] = ()
+    feeds: dict[str, Sequence[Cell]] = field(default_factory=dict)
+    wired: bool = False
     theme: Theme = "light"
     lang: Language = "en"
     about: str = ""
@@ -101,7 +121,8 @@ class Scene:
             "viewer": self.viewer.shown(words),
             "relevant": {**focal.shown(words), "about": self.about},
             "may_reply": self.may_reply,
-            "home": [_as_json(cell, words) for cell in self.home],
+            "wired": self.wired,
+            "feeds": {path: [_as_json(cell, words) for cell in cells] for path, cells in self.feeds.items()},
             "conversations": {
                 focal_id: [_as_json(cell, words) for cell in cells]
                 for focal_id, cells in self.conversations.items()
@@ -119,6 +140,29 @@ class Scene:
             # The text stands inside a script element: nothing in it may end that element.
             scene=json.dumps(scene, ensure_ascii=False).replace("<", "\\u003c"),
         )
+
+    def graphql(self, address: str) -> str:
+        """X's data on the page whose path the address names, in the shape of its answers since May 2025."""
+        path = parse_qs(urlsplit(address).query)["path"][0]
+        focal_id = path.partition("/status/")[2].partition("/")[0]
+        cells = self.feeds.get(path) or self.conversations.get(focal_id, ())
+        entries = [
+            {
+                "entryId": f"tweet-{cell.post.id}",
+                "content": {
+                    "entryType": "TimelineTimelineItem",
+                    "itemContent": {
+                        "itemType": "TimelineTweet",
+                        "tweet_results": {"result": _as_result(cell.post, focal_id)},
+                        **({"promotedMetadata": {}} if cell.part == "promoted" else {}),
+                    },
+                },
+            }
+            for cell in cells
+            if cell.post
+        ]
+        instructions = [{"type": "TimelineAddEntries", "entries": entries}]
+        return json.dumps({"data": {"threaded_conversation_with_injections_v2": {"instructions": instructions}}})
 
     def looking(self, *, theme: Theme | None = None, lang: Language | None = None) -> "Scene":
         """The same site in another theme or language."""
@@ -142,6 +186,34 @@ def conversation(
         # X closes each thread of replies with an empty cell at the next one's place.
         cells += [Cell(post=reply, part="reply"), Cell("separator", line=False)]
     return [*cells, *after]
+
+
+def _as_result(post: Post, focal_id: str) -> dict[str, object]:
+    text = post.original or post.text + post.rest
+    parent = post.parent or (focal_id if post.id != focal_id else "")
+    return {
+        "__typename": "Tweet",
+        "rest_id": post.id,
+        "core": {
+            "user_results": {
+                "result": {
+                    "__typename": "User",
+                    "rest_id": post.account_id,
+                    "core": {"screen_name": post.handle, "name": post.name},
+                    "relationship_perspectives": {"following": post.followed},
+                    "privacy": {"protected": post.protected},
+                }
+            }
+        },
+        "legacy": {
+            "full_text": text[:280],
+            "lang": post.lang,
+            "user_id_str": post.account_id,
+            **({"in_reply_to_status_id_str": parent} if parent else {}),
+            **({"conversation_id_str": focal_id} if focal_id else {}),
+        },
+        **({"note_tweet": {"note_tweet_results": {"result": {"text": text}}}} if len(text) > 280 else {}),
+    }
 
 
 def _as_json(cell: Cell, words: dict[str, str]) -> dict[str, object]:

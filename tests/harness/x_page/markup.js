@@ -110,11 +110,25 @@ function quote(post) {
 			tweetText(post, post.text, `id__${serial++}`, true)));
 }
 
+/** "Replying to @somebody", as timelines show it. */
+function answering(post) {
+	if (post.answering.length === 0) return null;
+	return h('div', {class: 'answering'}, h('div', {dir: 'auto'}, `${words.replying} `,
+		...post.answering.map(handle => h('a', {dir: 'ltr', href: `/${handle}`, role: 'link'}, h('span', {}, `@${handle}`)))));
+}
+
+/** The banner of 2026 above a translated text. */
+function banner(post) {
+	if (!post.original) return null;
+	return h('div', {dir: 'ltr', class: 'banner'}, h('span', {}, words.translated), h('button', {role: 'button'}, words.original));
+}
+
 /** The text and, where it is cut, the link that completes it in place. */
 function textParts(post, id) {
 	if (!post.rest) return [tweetText(post, post.text, id)];
 	const short = tweetText(post, `${post.text}…`, id);
-	const more = h('button', {'data-testid': 'tweet-text-show-more-link', role: 'button', class: 'more', onclick() {
+	const role = post.more_tag === 'button' ? 'button' : 'link';
+	const more = h(post.more_tag, {'data-testid': 'tweet-text-show-more-link', role, class: 'more', onclick() {
 		short.replaceChildren(...rich(post.text + post.rest));
 		more.remove();
 		post.rest = '';
@@ -129,7 +143,7 @@ function postInside(item) {
 	const attributes = {'data-testid': 'tweet', role: 'article', tabindex: part === 'focal' || part === 'promoted' ? '-1' : '0',
 		'aria-labelledby': Object.values(ids).join(' '), class: `post ${part}`};
 	const caret = h('button', {'data-testid': 'caret', role: 'button', 'aria-label': words.caret, class: 'caret'}, icon('more'));
-	const body = [...textParts(post, ids.text), post.quote ? quote(post.quote) : null];
+	const body = [answering(post), banner(post), ...textParts(post, ids.text), post.quote ? quote(post.quote) : null];
 	if (part === 'focal') {
 		const when = h('div', {class: 'when'},
 			h('a', {href: permalink(post), role: 'link', dir: scene.dir}, h('time', {datetime: post.datetime}, post.full_date)),
@@ -152,6 +166,10 @@ function postInside(item) {
 
 /** The inside of a cell that holds no post. */
 function plainInside(item) {
+	if (item.kind === 'notification') {
+		return h('article', {'data-testid': 'notification', role: 'article', tabindex: '0', class: 'notification'},
+			h('div', {}, h('span', {dir: 'auto'}, item.text)));
+	}
 	if (item.kind === 'heading') return h('h2', {role: 'heading', class: 'heading'}, h('span', {}, item.text));
 	if (item.kind === 'tombstone') {
 		return h('article', {role: 'article', tabindex: '-1', class: 'tombstone'}, h('div', {}, h('span', {dir: 'auto'}, item.text)));

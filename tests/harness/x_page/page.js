@@ -123,10 +123,15 @@ function asItem(cell, index) {
 	return {...cell, key: cell.post ? `${cell.part}-${cell.post.id}` : `${cell.kind}-${index}`};
 }
 
+function idIn(path) {
+	return path.match(/\/status\/(\d+)/)?.[1];
+}
+
 /** The cells of a page; a reply's own page shows it as the focal one below what it answers. */
 function cellsOf(path) {
-	const id = path.match(/\/status\/(\d+)/)?.[1];
-	if (!id) return scene.home;
+	const id = idIn(path);
+	if (scene.feeds[path]) return scene.feeds[path];
+	if (!id) return [];
 	if (scene.conversations[id]) return scene.conversations[id];
 	for (const cells of Object.values(scene.conversations)) {
 		const found = cells.find(cell => cell.post?.id === id);
@@ -139,11 +144,37 @@ function cellsOf(path) {
 }
 
 let timeline;
+/** The path of the page that stands below a photo. */
+let below;
 
-function render() {
-	timeline?.end();
+/** Asks for the posts' data first, as X does, if the site is wired. */
+async function load(path) {
+	if (!scene.wired) return;
+	const operation = path.includes('/status/') ? 'TweetDetail' : 'HomeTimeline';
+	await new Promise(done => {
+		const request = new XMLHttpRequest();
+		request.open('GET', `/i/api/graphql/made-up/${operation}?path=${encodeURIComponent(path)}`);
+		request.onloadend = () => {
+			window.loaded = request.responseText.length;
+			done();
+		};
+		request.send();
+	});
+}
+
+async function render() {
 	const path = location.pathname;
-	const isHome = !path.includes('/status/');
+	const layers = document.querySelector('#layers');
+	layers.replaceChildren();
+	if (path.includes('/photo/')) {
+		layers.append(viewer(path));
+		return;
+	}
+	if (path === below) return;
+	below = path;
+	timeline?.end();
+	await load(path);
+	const isHome = !idIn(path) || scene.feeds[path];
 	const list = h('div');
 	const title = isHome ? words.home : words.post;
 	const back = isHome ? null : h('button', {role: 'button', 'aria-label': words.back, 'data-testid': 'app-bar-back', class: 'back', onclick: () => history.back()}, icon('back'));
@@ -156,7 +187,7 @@ function render() {
 	timeline = mine;
 	scrollTo(0, 0);
 	const items = cellsOf(path).map(asItem);
-	const focal = items.findIndex(item => item.part === 'focal');
+	const focal = isHome ? -1 : items.findIndex(item => item.part === 'focal');
 	// The focal post first, then what lies below and above it, as it comes from X's servers.
 	if (focal >= 0) mine.show([items[focal]]);
 	setTimeout(() => {
@@ -169,6 +200,22 @@ function render() {
 			scrollTo(0, offset);
 		}, 40);
 	}, 40);
+}
+
+/** The photo viewer: a dialog that itself bears a post's test id and holds the whole conversation. */
+function viewer(path) {
+	const list = h('div', {style: 'position: relative'});
+	for (const item of cellsOf(path).map(asItem)) {
+		const cell = h('div', {'data-testid': 'cellInnerDiv', style: 'position: relative'}, h('div', {}, h('div')));
+		fill(cell, item);
+		list.append(cell);
+	}
+	return h('div', {role: 'dialog', 'aria-modal': 'true', class: 'viewer'},
+		h('div', {'data-testid': 'tweet', class: 'viewer-inside'},
+			h('div', {class: 'photo'}),
+			h('section', {role: 'region', 'aria-labelledby': 'accessible-list-1'},
+				h('h1', {id: 'accessible-list-1', role: 'heading', class: 'unseen'}, words.post),
+				h('div', {'aria-label': `${words.timeline}: ${words.post}`}, list))));
 }
 
 function go(path) {

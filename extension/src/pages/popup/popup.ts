@@ -1,208 +1,182 @@
-import {direction, type Language, type MessageKey, pickLanguage, say} from '../../core/i18n.js';
-import type {Status} from '../../core/messages.js';
-import {DEFAULT_ADDRESS, isLoopback, parseAddress, permissionFor} from '../../core/server-address.js';
-import {
-	isToken,
-	LANGUAGE_CHOICES,
-	loadServer,
-	loadSettings,
-	moveServer,
-	PRESENTATIONS,
-	type Server,
-	type Settings,
-	saveServer,
-	saveSettings,
-} from '../../core/settings.js';
-import {SENSITIVITIES} from '../../core/verdicts.js';
-import {SITE_PERMISSION} from '../../x/route.js';
+import enChoices from '../../../_locales/en/choices.json';
+import enPopup from '../../../_locales/en/popup.json';
+import enServer from '../../../_locales/en/server.json';
+import urChoices from '../../../_locales/ur/choices.json';
+import urPopup from '../../../_locales/ur/popup.json';
+import urServer from '../../../_locales/ur/server.json';
+import {EXIT_URL} from '../../core/exit.js';
+import {isoWeek, loadLocal} from '../../core/local.js';
+import type {CoveredPost, PageReport} from '../../core/messages.js';
+import {loadServer, parseServer, type Server, type Settings} from '../../core/settings.js';
+import {addChoices, drawChoices, drawSwitches, listenSwitches} from '../common/choices.js';
+import {buildHead, buildReveal, openCoveredList, type Row} from '../common/covered-list.js';
+import {keep} from '../common/keep.js';
+import {build, find, openPage, type Page} from '../common/page.js';
+import {openPausing} from '../common/pausing.js';
+import {learnConsents} from '../common/permission.js';
+import {openStatus} from '../common/status.js';
+import {activeTab, leaveTab, readReport, tell} from '../common/tab.js';
 
-let settings: Settings;
+const texts = {
+	en: {...enPopup, ...enChoices, ...enServer},
+	ur: {...urPopup, ...urChoices, ...urServer},
+};
+type Key = keyof (typeof texts)['en'];
+
+/** How long a page takes to follow a change of the settings, in milliseconds. */
+const SETTLING = 400;
+
+let page: Page<Key>;
 let server: Server;
-let language: Language;
-let status: Status | undefined;
-/** Counts the questions about the server, so that a late answer does not replace a newer one. */
-let asked = 0;
+let tab: number | undefined;
+/** Undefined until the page was asked, and where we do not work. */
+let report: PageReport | undefined;
+let asked = false;
+/** Hidden replies of this week. */
+let counted = 0;
 
-const enabled = find('enabled', HTMLInputElement);
-const languageChoice = find('language', HTMLSelectElement);
-const address = find('address', HTMLInputElement);
-const token = find('token', HTMLInputElement);
-const context = find('context', HTMLInputElement);
+const status = openStatus();
+const pausing = openPausing(() => void refreshSoon());
+const list = openCoveredList(find('covered-list', HTMLElement), makeRow);
 
 async function start(): Promise<void> {
-	[settings, server] = await Promise.all([loadSettings(), loadServer()]);
-	addChoices('sensitivity', SENSITIVITIES);
-	addChoices('presentation', PRESENTATIONS);
+	[server] = await Promise.all([loadServer(), learnConsents()]);
+	addChoices(change);
+	listenSwitches(['enabled'], async part => {
+		await change(part);
+		await status.check();
+	});
+	await openPage(texts, draw, () => void leaveQuickly());
 	listen();
-	draw();
-	fillServer();
-	await checkServer();
-}
-
-function listen(): void {
-	enabled.addEventListener('change', async () => {
-		await change({enabled: enabled.checked});
-		await checkServer();
-	});
-	languageChoice.addEventListener('change', () => {
-		const choice = LANGUAGE_CHOICES.find(one => one === languageChoice.value);
-		if (choice) void change({language: choice});
-	});
-	context.addEventListener('change', async () => {
-		server = {...server, useContext: context.checked};
-		await saveServer(server);
-	});
-	find('server', HTMLFormElement).addEventListener('submit', event => {
-		event.preventDefault();
-		void submitServer();
-	});
-	find('grant', HTMLButtonElement).addEventListener('click', () => void grant());
-	find('check', HTMLButtonElement).addEventListener('click', () => void checkServer());
-}
-
-function addChoices<Name extends 'sensitivity' | 'presentation'>(
-	name: Name,
-	values: readonly Settings[Name][],
-): void {
-	const group = find(name, HTMLFieldSetElement);
-	for (const value of values) {
-		const label = document.createElement('label');
-		label.className = 'choice';
-		const input = document.createElement('input');
-		Object.assign(input, {type: 'radio', name, value});
-		input.setAttribute('aria-describedby', `${name}-${value}-help`);
-		input.addEventListener('change', () => void change({[name]: value}));
-		const help = document.createElement('p');
-		help.id = `${name}-${value}-help`;
-		help.className = 'help';
-		help.dataset.say = `${name}_${value}_help`;
-		const text = document.createElement('span');
-		text.dataset.say = `${name}_${value}`;
-		label.append(input, text, help);
-		group.append(label);
-	}
+	await Promise.all([status.check(), refresh(), pausing.refresh()]);
 }
 
 async function change(part: Partial<Settings>): Promise<void> {
-	settings = await saveSettings(part);
-	draw();
+	await keep(page, find('saved-note', HTMLElement), () => page.change(part));
+	await refreshSoon();
 }
 
-function draw(): void {
-	language = pickLanguage(settings.language, chrome.i18n.getUILanguage());
-	document.documentElement.lang = language;
-	document.documentElement.dir = direction(language);
-	document.title = say(language, 'name');
-	for (const element of document.querySelectorAll<HTMLElement>('[data-say]')) {
-		element.textContent = say(language, element.dataset.say as MessageKey);
+function listen(): void {
+	for (const link of document.querySelectorAll<HTMLAnchorElement>('a')) {
+		link.addEventListener('click', event => {
+			// A link in a popup would open in the popup itself.
+			event.preventDefault();
+			void openInTab(link.href);
+		});
 	}
-	enabled.checked = settings.enabled;
-	find('enabled-text', HTMLElement).textContent = say(language, settings.enabled ? 'popup_on' : 'popup_off');
-	languageChoice.value = settings.language;
-	for (const name of ['sensitivity', 'presentation'] as const) {
-		for (const input of document.querySelectorAll<HTMLInputElement>(`input[name="${name}"]`)) {
-			input.checked = input.value === settings[name];
+	find('choose', HTMLButtonElement).addEventListener('click', async () => {
+		if (tab !== undefined) await tell(tab, {kind: 'choose'});
+		window.close();
+	});
+	chrome.storage.onChanged.addListener((changes, area) => {
+		if (area !== 'local') return;
+		if (changes.server !== undefined) {
+			server = parseServer(changes.server.newValue);
+			status.draw(page, server);
 		}
-	}
-	drawStatus();
+		if (changes.count !== undefined) void refreshCount();
+	});
 }
 
-function drawStatus(): void {
-	const state = status?.state ?? 'checking';
-	const values: Record<string, string> = {server: hostOf(server.address)};
-	if (status?.state === 'paused') {
-		const format = new Intl.DateTimeFormat(language, {timeStyle: 'short'});
-		values.time = format.format(status.until);
-	}
-	find('status', HTMLElement).textContent = say(language, `status_${state}`, values);
-	const version = status?.state === 'ready' ? status.version : undefined;
-	const parts = [
-		version ? say(language, 'status_version', {...version}) : '',
-		isLoopback(server.address) ? '' : say(language, 'address_far', values),
-	];
-	find('version', HTMLElement).textContent = parts.filter(Boolean).join(' ');
-	find('grant', HTMLElement).hidden = !['site', 'permission'].includes(state);
-	find('check', HTMLElement).hidden = ['checking', 'off', 'ready', 'site', 'permission'].includes(state);
+async function openInTab(url: string): Promise<void> {
+	await chrome.tabs.create({url});
+	window.close();
 }
 
-function fillServer(): void {
-	address.value = server.address;
-	address.placeholder = DEFAULT_ADDRESS;
-	token.value = server.token;
-	context.checked = server.useContext;
+async function leaveQuickly(): Promise<void> {
+	document.body.hidden = true;
+	if (tab === undefined) await chrome.tabs.create({url: EXIT_URL}).catch(() => {});
+	else await leaveTab(tab);
+	window.close();
 }
 
-async function submitServer(): Promise<void> {
-	const parsed = parseAddress(address.value === '' ? DEFAULT_ADDRESS : address.value);
-	const addressKey: MessageKey | undefined = parsed.ok
+/** The tab that the address names with `?tab=`. A browser that opens the popup as a page has another tab in front. */
+function namedTab(): number | undefined {
+	const named = new URLSearchParams(location.search).get('tab') ?? '';
+	return /^\d+$/.test(named) ? Number(named) : undefined;
+}
+
+async function refreshSoon(): Promise<void> {
+	await new Promise(resolve => setTimeout(resolve, SETTLING));
+	await refresh();
+}
+
+async function refresh(): Promise<void> {
+	tab ??= namedTab() ?? (await activeTab());
+	report = tab === undefined ? undefined : await readReport(tab);
+	asked = true;
+	drawHere();
+	await Promise.all([pausing.refresh(report?.focalId), refreshCount()]);
+}
+
+async function refreshCount(): Promise<void> {
+	const {count} = await loadLocal();
+	counted = count?.week === isoWeek(new Date()) ? count.hidden : 0;
+	drawHere();
+}
+
+function draw(drawn: Page<Key>): void {
+	page = drawn;
+	find('brand', HTMLElement).textContent = page.name;
+	find('mark', HTMLImageElement).src = page.settings.discreet ? 'icons/plain-32.png' : 'icons/32.png';
+	drawSwitches(['enabled'], page.settings);
+	find('enabled-text', HTMLElement).textContent = page.say(page.settings.enabled ? 'popup_on' : 'popup_off');
+	drawChoices(page);
+	status.draw(page, server);
+	pausing.draw(page);
+	drawHere();
+}
+
+function drawHere(): void {
+	const posts = report?.covered ?? [];
+	const works = report !== undefined && report.surface !== 'none';
+	const key = !asked
 		? undefined
-		: parsed.problem === 'needs-https'
-			? 'address_needs_https'
-			: 'address_unreadable';
-	note(address, addressKey);
-	note(token, isToken(token.value) ? undefined : 'token_unreadable');
-	if (!parsed.ok || !isToken(token.value)) {
-		(parsed.ok ? token : address).focus();
-		return;
-	}
-	const before = server;
-	const moved = moveServer(server, parsed.address);
-	// A token that was in the field before the move was given to the old server.
-	const typed = token.value === before.token ? moved.token : token.value;
-	server = {...moved, token: typed};
-	// Asked before anything is awaited: browsers take only a click for a wish, and not what follows later.
-	const granted = requestPermission(permissionFor(server.address));
-	await saveServer(server);
-	fillServer();
-	find('address-note', HTMLElement).textContent = say(language, 'saved');
-	await granted;
-	await dropPermission(before.address);
-	await checkServer();
+		: !works
+			? 'here_none'
+			: report?.unreadable
+				? 'here_unreadable'
+				: posts.length === 0
+					? 'here_nothing'
+					: undefined;
+	find('here', HTMLElement).textContent = key ? page.say(key) : '';
+	find('choose', HTMLElement).hidden = !works;
+	find('covered', HTMLElement).hidden = posts.length === 0;
+	find('covered-summary', HTMLElement).textContent = sayCovered(posts);
+	find('as-list', HTMLAnchorElement).href = `hidden.html?tab=${tab}`;
+	list.draw(posts, page);
+	find('week', HTMLElement).textContent = page.settings.counter ? page.sayCount('week', counted) : '';
 }
 
-async function grant(): Promise<void> {
-	await requestPermission(status?.state === 'site' ? SITE_PERMISSION : permissionFor(server.address));
-	await checkServer();
+function sayCovered(posts: CoveredPost[]): string {
+	const acts = new Set(posts.map(({act}) => act));
+	const what = page.say(
+		acts.size === 2 ? 'covered_both' : acts.has('flag') ? 'covered_flag' : 'covered_hide',
+	);
+	return page.settings.counter ? page.say('covered_count', {what, count: posts.length}) : what;
 }
 
-/** Asks the browser's own question. A browser that does not want to ask has said no. */
-async function requestPermission(origin: string): Promise<void> {
-	await chrome.permissions.request({origins: [origin]}).catch(() => false);
+function makeRow(post: CoveredPost): Row {
+	const element = build('li');
+	const head = buildHead(post);
+	const reveal = buildReveal(post, (id, kind) => void press(id, kind));
+	reveal.button.setAttribute('aria-describedby', head.act.id);
+	const about = build('div');
+	about.append(head.act, head.who);
+	element.append(about, reveal.button);
+	return {
+		element,
+		draw(now, {language}) {
+			head.draw(now, language);
+			reveal.draw(now, language);
+		},
+	};
 }
 
-/** Gives back the permission for a server that is not used any more. */
-async function dropPermission(old: string): Promise<void> {
-	const origin = permissionFor(old);
-	const isOptional = origin.startsWith('https:');
-	if (isOptional && origin !== permissionFor(server.address)) {
-		await chrome.permissions.remove({origins: [origin]});
-	}
-}
-
-async function checkServer(): Promise<void> {
-	asked += 1;
-	const mine = asked;
-	status = undefined;
-	drawStatus();
-	const answer: Status | undefined = await chrome.runtime.sendMessage({kind: 'status'});
-	if (mine !== asked) return;
-	status = answer ?? {state: 'unreachable'};
-	drawStatus();
-}
-
-function note(field: HTMLInputElement, problem: MessageKey | undefined): void {
-	field.setAttribute('aria-invalid', String(problem !== undefined));
-	find(`${field.id}-note`, HTMLElement).textContent = problem ? say(language, problem) : '';
-}
-
-function hostOf(url: string): string {
-	return new URL(url).host;
-}
-
-function find<T extends HTMLElement>(id: string, kind: abstract new () => T): T {
-	const element = document.getElementById(id);
-	if (element instanceof kind) return element;
-	throw new Error(`The page holds no ${id}.`);
+async function press(id: string, kind: 'reveal' | 'hide-again'): Promise<void> {
+	if (tab === undefined) return;
+	await tell(tab, {kind, id});
+	await refresh();
 }
 
 void start();

@@ -1,0 +1,746 @@
+import {type Decision, decide, type Facts} from '../core/decide.js';
+import type {Language} from '../core/i18n.js';
+import type {
+	CoveredPost,
+	PageState,
+	SaveAnswer,
+	SavedPost,
+	ScoreAnswer,
+	ScoreRequest,
+} from '../core/messages.js';
+import {type Account, isSame} from '../core/people.js';
+import type {Settings} from '../core/settings.js';
+import {hasWords, prepare} from '../core/text.js';
+import type {Verdict} from '../core/verdicts.js';
+import type {Covers, Wish} from '../present/covers.js';
+import {
+	type Extraction,
+	extract,
+	leadsToNext,
+	type Post,
+	type Quote,
+	readContext,
+	readHandle,
+	readId,
+	textElement,
+} from '../x/extract.js';
+import type {Surface} from '../x/route.js';
+import {openThread, type Stand} from '../x/thread.js';
+import {original, type Tap, type TapFacts, wholeText} from './tap.js';
+
+/** Questions on their way at once. The rest waits here, where the nearest can still go first. */
+const ASKED_AT_ONCE = 64;
+/** How long a post may be held back, in milliseconds: after that it is shown, checked or not. */
+const LONGEST_HOLD = 1500;
+/** Posts whose judgement is kept while X does not show them. */
+const REMEMBERED = 1500;
+/** Added to a post's id: the post that it quotes. */
+const QUOTE = '#quote';
+
+/** Our own mark on what is covered. */
+const COVERED = '[data-panah]';
+
+/** What is judged: a post's own words, or those of the post it quotes. */
+interface Subject {
+	key: string;
+	text: string;
+	partial: boolean;
+	translated: boolean;
+	context: string | undefined;
+	account: Account;
+	/** All that is worth keeping of it, without a part of the page. */
+	saved: SavedPost;
+}
+
+/** What we know of one subject, whether or not X shows it at present. */
+interface Known {
+	subject: Subject;
+	verdict: Verdict | undefined;
+	/** The verdict was given under other settings; it serves until the new one comes. */
+	stale: boolean;
+	/** The name of the question on its way. */
+	asked: string | undefined;
+	/** Whether it was asked about at all. */
+	wasAsked: boolean;
+	/** Not to be asked before this time, in milliseconds since 1970. */
+	notBefore: number;
+	/** Never covered, so there is no reason to ask. */
+	exempt: boolean;
+	/** Held back until then, unless the answer comes before. */
+	holdUntil: number;
+	/** What was done with it at the last look. */
+	decision: Decision;
+}
+
+export interface FeedPage {
+	/** The post that a conversation is about. */
+	focalId?: string;
+	/** A timeline of that kind; undefined for a conversation. */
+	surface?: Surface;
+}
+
+export interface FeedParts {
+	ask(request: ScoreRequest): Promise<ScoreAnswer>;
+	cancel(asks: string[]): void;
+	/** Told when the extension is gone, with what ask() raised. */
+	onFault(fault: unknown): void;
+	settings(): Settings;
+	/** What this browser alone knows; undefined until the worker has said it, and then nothing is covered. */
+	state(): PageState | undefined;
+	language(): Language;
+	/** The handle of who is signed in. */
+	viewer(): string | undefined;
+	/** Whether X has said who is signed in, or had time enough to. */
+	isViewerKnown(): boolean;
+	tap: Tap;
+	covers: Covers;
+	/** So many posts were hidden that were not before. */
+	count(hidden: number): void;
+	alwaysShow(account: Account): void;
+	fine(text: string): void;
+	save(post: SavedPost): Promise<SaveAnswer>;
+}
+
+export type Feed = ReturnType<typeof openFeed>;
+
+/** Judges the posts of one page that answer somebody. What it knows ends with it. */
+export function openFeed(page: FeedPage, parts: FeedParts) {
+	const {covers} = parts;
+	const thread = openThread(page.focalId);
+	const known = new Map<string, Known>();
+	const names = nameQuestions();
+	/** The posts on the page at the last look that may be judged, with what is judged of them. */
+	let standing = new Map<HTMLElement, string[]>();
+	/** What each post said when it was read last, for as long as it is not touched. */
+	const readings = new WeakMap<Element, {id: string | undefined; found: Extraction}>();
+	/** Replies that were counted. */
+	const counted = new Set<string>();
+	let focalText: string | undefined;
+	let focalHandle: string | undefined;
+	/** Since when there are cells and no post that can be read, in milliseconds since 1970. */
+	let blindSince: number | undefined;
+	let closed = false;
+	let frame = 0;
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	let release: ReturnType<typeof setTimeout> | undefined;
+
+	// One screen ahead of the reader in both directions. Watched is the place a post stands in, not the post: a
+	// hidden one is nowhere for the browser, and would never be asked about again.
+	const spots = new Map<HTMLElement, Element>();
+	const near = new Set<Element>();
+	const nearness = new IntersectionObserver(
+		entries => {
+			for (const {target, isIntersecting} of entries) {
+				if (isIntersecting) near.add(target);
+				else near.delete(target);
+			}
+			// Right after the browser has laid out the page: measuring costs nothing here.
+			askForNearest();
+		},
+		{rootMargin: '100% 0px'},
+	);
+
+	function isPaused(): boolean {
+		const state = parts.state();
+		if (state === undefined) return true;
+		const {focalId} = page;
+		return Date.now() < state.pausedUntil || (focalId !== undefined && state.pausedThreads.includes(focalId));
+	}
+
+	/** Whether posts may be covered and asked about at present. */
+	function isAtWork(): boolean {
+		return parts.settings().enabled && !isPaused();
+	}
+
+	/**
+	 * Looks at every post X shows at present, and makes the page agree with what is known. Posts are read again that
+	 * are in `touched`, or all of them.
+	 */
+	function look(touched?: ReadonlySet<Element>): void {
+		if (touched === undefined) covers.giveBackRoom();
+		const {places, focal} = thread.survey(document);
+		if (focal !== undefined) {
+			focalText = readContext(focal);
+			focalHandle = readHandle(focal);
+		}
+		const before = standing;
+		standing = new Map();
+		const wishes: Wish[] = [];
+		for (const [post, stand] of places) {
+			if (touched === undefined || touched.has(post) || readings.get(post)?.id !== stand.id)
+				readings.delete(post);
+			wishes.push(...visit(post as HTMLElement, stand));
+		}
+		noteBlindness(places);
+		covers.present(wishes, parts.language());
+		for (const post of before.keys()) if (!standing.has(post)) leave(post);
+		covers.tend();
+		prune();
+		cancelUnseen();
+		releaseLater();
+		askSoon();
+	}
+
+	/** What is to be done with a post and what it quotes. Takes the covers off where nothing is. */
+	function visit(article: HTMLElement, stand: Stand): Wish[] {
+		const {place, id} = stand;
+		const isCoveredHere = id !== undefined && covers.idOn(article) === id;
+		// Until more is known, the cover that is there was put with a verdict about the same reply.
+		if (place === 'unknown' && isCoveredHere) return [];
+		const found = place === 'below' ? read(article, id) : undefined;
+		if (found?.state === 'retry' && isCoveredHere) return [];
+		const post = found?.state === 'ok' ? found.post : undefined;
+		const told = post && facts(post);
+		if (post === undefined || told?.promoted || told?.protected || !isAddressed(post, stand, told)) {
+			uncover(article);
+			return [];
+		}
+		// X reuses elements: a cover here may belong to the reply that stood here before.
+		if (!isCoveredHere) covers.clear(article);
+		const wishes = [wishForPost(article, post, stand, told), wishForQuote(article, post, stand)];
+		return wishes.flatMap(wish => wish ?? []);
+	}
+
+	/** Takes off every cover on a post and in it. */
+	function uncover(article: HTMLElement): void {
+		covers.clear(article);
+		for (const part of article.querySelectorAll<HTMLElement>(COVERED)) covers.clear(part);
+	}
+
+	function read(article: HTMLElement, id: string | undefined): Extraction {
+		const held = readings.get(article);
+		if (held !== undefined) return held.found;
+		const found = extract(article, parts.viewer());
+		readings.set(article, {id, found});
+		return found;
+	}
+
+	/** What X's own data tells of a post, if it means the same one. */
+	function facts(post: Post): TapFacts | undefined {
+		const told = parts.tap.about(post.id);
+		return told?.handle === undefined || told.handle === post.handle ? told : undefined;
+	}
+
+	/**
+	 * Whether a post answers somebody. In a conversation, among quotes and in notifications every post does; in a
+	 * timeline one that X shows or tells to be an answer, that names the reader, or that quotes.
+	 */
+	function isAddressed(post: Post, stand: Stand, told: TapFacts | undefined): boolean {
+		const {surface} = page;
+		if (surface === undefined || surface === 'quotes' || surface === 'notifications') return true;
+		return isReply(post, stand, told) || post.quote !== undefined;
+	}
+
+	function isReply(post: Post, {previous}: Stand, told: TapFacts | undefined): boolean {
+		const viewer = parts.viewer();
+		return (
+			told?.parentId !== undefined ||
+			post.answering.length > 0 ||
+			(viewer !== undefined && post.mentions.includes(viewer)) ||
+			(previous !== undefined && leadsToNext(previous))
+		);
+	}
+
+	function wishForPost(
+		article: HTMLElement,
+		post: Post,
+		stand: Stand,
+		told: TapFacts | undefined,
+	): Wish | undefined {
+		const whole = wholeTextOf(post, told);
+		const account = accountOf(post, told);
+		const parent = findParent(post, stand, told);
+		const subject: Subject = {
+			key: post.id,
+			text: whole.text,
+			partial: whole.partial,
+			translated: whole.translated,
+			context: parent?.text,
+			account,
+			saved: toSave(post, account, whole, parent),
+		};
+		const isTrusted = isTrustedAccount(account, told?.following ?? post.follows);
+		const isFocalAuthor = page.surface === undefined && post.handle === focalHandle;
+		if (!hasWords(prepare(whole.text).text)) {
+			covers.clear(article);
+			return undefined;
+		}
+		const {surface} = page;
+		const isDirect = surface === undefined || surface === 'quotes' || surface === 'notifications';
+		return wishFor(article, article, 'post', subject, {
+			trusted: isTrusted,
+			focalAuthor: isFocalAuthor,
+			aside: !isDirect && !isReply(post, stand, told),
+			beneath: parent?.id !== undefined && isHidden(parent.id),
+		});
+	}
+
+	/** The quoted post is judged by itself, where it is neither the disclosure nor the reader's own. */
+	function wishForQuote(article: HTMLElement, post: Post, stand: Stand): Wish | undefined {
+		const {quote} = post;
+		if (quote === undefined) return undefined;
+		const {handle} = quote;
+		const isOurs = handle !== undefined && (handle === focalHandle || handle === parts.viewer());
+		const account: Account = {handle: handle ?? ''};
+		if (
+			page.surface === 'quotes' ||
+			isOurs ||
+			quote.protected ||
+			!isReplyPlace(post, stand) ||
+			!hasWords(prepare(quote.text).text)
+		) {
+			covers.clear(quote.element);
+			return undefined;
+		}
+		const key = post.id + QUOTE;
+		if (covers.idOn(quote.element) !== key) covers.clear(quote.element);
+		const subject: Subject = {
+			key,
+			text: quote.text,
+			partial: quote.partial,
+			translated: false,
+			context: page.surface === undefined ? focalText : undefined,
+			account,
+			saved: toSaveQuote(post, quote),
+		};
+		return wishFor(article, quote.element, 'quote', subject, {
+			trusted: isTrustedAccount(account, undefined),
+			focalAuthor: false,
+			aside: false,
+			beneath: false,
+		});
+	}
+
+	/** Whether what a post quotes lies before somebody who is answered. */
+	function isReplyPlace(post: Post, stand: Stand): boolean {
+		return (
+			page.surface === undefined || page.surface === 'notifications' || isReply(post, stand, facts(post))
+		);
+	}
+
+	function wishFor(
+		article: HTMLElement,
+		element: HTMLElement,
+		of: Wish['of'],
+		subject: Subject,
+		where: Pick<Facts, 'trusted' | 'focalAuthor' | 'aside' | 'beneath'>,
+	): Wish | undefined {
+		const {key, partial, translated} = subject;
+		const held = know(subject);
+		held.exempt = where.trusted || where.focalAuthor;
+		standing.set(article, [...(standing.get(article) ?? []), key]);
+		watch(article);
+		const decision = isPaused()
+			? ({act: 'show'} as const)
+			: decide({...where, partial, translated, verdict: held.verdict}, parts.settings());
+		noteDecision(key, held, decision);
+		const wish = {
+			element,
+			id: key,
+			of,
+			sample: () => textElement(article),
+			numbers: parts.settings().numbers,
+		};
+		if (held.verdict !== undefined || decision.act !== 'show') return {...wish, decision};
+		if (isHeldBack(held)) return {...wish, decision: {act: 'hold'}};
+		// Nothing is known yet and nothing to be done, unless it was held until now, or Panah was switched off.
+		return covers.idOn(element) === key ? {...wish, decision} : undefined;
+	}
+
+	function isHeldBack(held: Known): boolean {
+		return parts.settings().holdBack && isAtWork() && !held.exempt && Date.now() < held.holdUntil;
+	}
+
+	function noteDecision(key: string, held: Known, decision: Decision): void {
+		held.decision = decision;
+		const isNew = isHiding(decision) && !counted.has(key);
+		if (!isNew) return;
+		counted.add(key);
+		if (parts.settings().counter) parts.count(1);
+	}
+
+	function isHidden(id: string): boolean {
+		const held = known.get(id);
+		return held !== undefined && isHiding(held.decision) && !covers.isShown(id);
+	}
+
+	function isTrustedAccount(account: Account, follows: boolean | undefined): boolean {
+		if (follows === true && parts.settings().showFollowed) return true;
+		return parts.state()?.people.some(person => isSame(person, account)) ?? false;
+	}
+
+	/** The post that this one answers, as far as its text is known: told by X, joined to it by a line, or focal. */
+	function findParent(
+		post: Post,
+		{previous}: Stand,
+		told: TapFacts | undefined,
+	): {id?: string; handle?: string; text: string} | undefined {
+		const parentId = told?.parentId;
+		if (parentId !== undefined) {
+			const text = textOf(parentId);
+			if (text !== undefined) return text;
+		}
+		if (previous !== undefined && (parentId === undefined || readId(previous) === parentId)) {
+			const isJoined = parentId !== undefined || leadsToNext(previous);
+			const text = isJoined ? readContext(previous) : undefined;
+			if (text !== undefined) return described(readId(previous), readHandle(previous), text);
+		}
+		if (page.surface === undefined)
+			return focalText === undefined ? undefined : described(page.focalId, focalHandle, focalText);
+		const {quote} = post;
+		if (quote === undefined || quote.protected) return undefined;
+		return described(quote.id, quote.handle, quote.text);
+	}
+
+	function textOf(id: string): {id?: string; handle?: string; text: string} | undefined {
+		if (id === page.focalId) {
+			return focalText === undefined ? undefined : described(id, focalHandle, focalText);
+		}
+		const held = known.get(id);
+		if (held !== undefined) return described(id, held.subject.account.handle, held.subject.text);
+		const told = parts.tap.about(id);
+		if (told?.text === undefined || told.protected) return undefined;
+		return described(id, told.handle, told.text);
+	}
+
+	function know(subject: Subject): Known {
+		const before = known.get(subject.key);
+		if (before !== undefined) {
+			// At the end again: prune() forgets from the beginning.
+			known.delete(subject.key);
+			known.set(subject.key, before);
+			const isSameText = before.subject.text === subject.text;
+			before.subject = subject;
+			if (isSameText) return before;
+		}
+		// More of the text came into sight. What was said about its beginning serves until the whole is judged.
+		const fresh: Known = {
+			subject,
+			verdict: before?.verdict,
+			stale: true,
+			asked: undefined,
+			wasAsked: false,
+			exempt: false,
+			notBefore: 0,
+			holdUntil: Date.now() + LONGEST_HOLD,
+			decision: {act: 'show'},
+		};
+		known.set(subject.key, fresh);
+		if (before?.asked !== undefined) parts.cancel([before.asked]);
+		return fresh;
+	}
+
+	/** Forgets the posts that were seen longest ago, of those that X does not show. */
+	function prune(): void {
+		if (known.size <= REMEMBERED) return;
+		const seen = new Set([...standing.values()].flat());
+		for (const [key, {asked}] of known) {
+			if (known.size <= REMEMBERED) return;
+			if (seen.has(key)) continue;
+			if (asked !== undefined) parts.cancel([asked]);
+			known.delete(key);
+		}
+	}
+
+	function watch(post: HTMLElement): void {
+		const spot = post.parentElement ?? post;
+		if (spots.get(post) === spot) return;
+		leave(post);
+		spots.set(post, spot);
+		nearness.observe(spot);
+	}
+
+	function leave(post: HTMLElement): void {
+		const spot = spots.get(post);
+		if (spot === undefined) return;
+		spots.delete(post);
+		nearness.unobserve(spot);
+		near.delete(spot);
+	}
+
+	/** X's pages may have changed so that posts cannot be found in them any more. */
+	function noteBlindness(places: Map<Element, Stand>): void {
+		const canRead = [...places.values()].some(({id}) => id !== undefined);
+		if (page.focalId === undefined || canRead || !thread.hasCells(document)) blindSince = undefined;
+		else blindSince ??= Date.now();
+	}
+
+	function cancelUnseen(): void {
+		const seen = new Set([...standing.values()].flat());
+		cancelAsked(key => !seen.has(key));
+	}
+
+	function cancelAll(): void {
+		cancelAsked(() => true);
+	}
+
+	function cancelAsked(isUnwanted: (key: string) => boolean): void {
+		const asks: string[] = [];
+		for (const [key, held] of known) {
+			if (held.asked === undefined || !isUnwanted(key)) continue;
+			asks.push(held.asked);
+			held.asked = undefined;
+		}
+		if (asks.length > 0) parts.cancel(asks);
+	}
+
+	function askForNearest(): void {
+		if (closed || !isAtWork() || !parts.isViewerKnown()) return;
+		const now = Date.now();
+		const open = [...standing]
+			.flatMap(([article, keys]) => {
+				const spot = spots.get(article);
+				if (spot === undefined || !near.has(spot)) return [];
+				const unjudged = keys.flatMap(key => known.get(key) ?? []).filter(held => isOpen(held, now));
+				return unjudged.length > 0 ? [{unjudged, distance: distanceFromView(spot)}] : [];
+			})
+			.sort((a, b) => a.distance - b.distance)
+			.flatMap(({unjudged, distance}) => unjudged.map(held => ({held, distance})));
+		let free = ASKED_AT_ONCE - [...known.values()].filter(held => held.asked !== undefined).length;
+		for (const {held, distance} of open) {
+			if (free <= 0) return;
+			// Two posts on the page can be the same reply.
+			if (held.asked !== undefined) continue;
+			free -= 1;
+			// Found out of sight, it is held back from when it is asked about. In sight, it is not taken away again.
+			if (!held.wasAsked && distance > innerHeight) held.holdUntil = now + LONGEST_HOLD;
+			held.wasAsked = true;
+			void judge(held);
+		}
+	}
+
+	/** Asks for a verdict, and shows it if the same reply still stands somewhere. */
+	async function judge(held: Known): Promise<void> {
+		const name = names();
+		held.asked = name;
+		try {
+			const {text, context} = held.subject;
+			const request: ScoreRequest = {kind: 'score', ask: name, text};
+			const answer = await parts.ask(context === undefined ? request : {...request, context});
+			// Another question about it, or none, is what counts by now.
+			if (closed || held.asked !== name) return;
+			held.asked = undefined;
+			if (answer.ok) {
+				held.verdict = answer.verdict;
+				held.stale = false;
+			} else {
+				held.notBefore = Date.now() + answer.retryIn;
+				held.holdUntil = 0;
+			}
+		} catch (fault) {
+			parts.onFault(fault);
+			return;
+		}
+		// The page may have changed in the meantime: look at what stands there now.
+		lookSoon();
+	}
+
+	/** Looks again when the first of those that are held back has waited long enough. */
+	function releaseLater(): void {
+		clearTimeout(release);
+		if (!parts.settings().holdBack) return;
+		const now = Date.now();
+		const ends = [...standing.values()]
+			.flat()
+			.flatMap(key => known.get(key) ?? [])
+			.filter(held => held.verdict === undefined && held.holdUntil > now)
+			.map(held => held.holdUntil - now);
+		if (ends.length > 0) release = setTimeout(() => look(new Set()), Math.min(...ends));
+	}
+
+	/** Asks once for all that was found until then. */
+	function askSoon(): void {
+		timer ??= setTimeout(() => {
+			timer = undefined;
+			askForNearest();
+		});
+	}
+
+	/** Looks once for all answers that come before the next frame. */
+	function lookSoon(): void {
+		frame ||= requestAnimationFrame(() => {
+			frame = 0;
+			if (!closed) look(new Set());
+		});
+	}
+
+	return {
+		look,
+		/** Earlier verdicts no longer count: the settings or the server changed. */
+		askAnew() {
+			cancelAll();
+			for (const held of known.values()) Object.assign(held, {stale: true, notBefore: 0});
+			askForNearest();
+		},
+		/** Nobody reads any more: what was not sent yet shall not be. Reading on asks again. */
+		rest: cancelAll,
+		/** The server answers again. */
+		askUnanswered() {
+			for (const held of known.values()) held.notBefore = 0;
+			askForNearest();
+		},
+		/** X's own data told more about these posts. */
+		told(ids: string[]) {
+			if (ids.some(id => known.has(id)) || standing.size > 0) lookSoon();
+		},
+		/** Whether posts stand there that cannot be read, for the milliseconds given. */
+		isBlind: (forAtLeast: number) => blindSince !== undefined && Date.now() - blindSince >= forAtLeast,
+		isPausedHere: () =>
+			page.focalId !== undefined && parts.state()?.pausedThreads.includes(page.focalId) === true,
+		/** What is covered on the page, shown at present or not, in the order it was found. */
+		covered: (): CoveredPost[] => [...known.values()].flatMap(held => describeCovered(held, covers)),
+		/** A post on the page as it can be kept; undefined if it cannot be read. */
+		describe(article: HTMLElement): SavedPost | undefined {
+			const found = extract(article, undefined);
+			if (found.state !== 'ok') return undefined;
+			const {post} = found;
+			const told = facts(post);
+			const stand: Stand = thread.survey(document).places.get(article) ?? {
+				place: 'below',
+				id: post.id,
+				previous: undefined,
+			};
+			const parent = post.id === page.focalId ? undefined : findParent(post, stand, told);
+			return toSave(post, accountOf(post, told), wholeTextOf(post, told), parent);
+		},
+		alwaysShow(key: string) {
+			const account = known.get(key)?.subject.account;
+			if (account !== undefined) parts.alwaysShow(account);
+		},
+		/** The reader says that it is not harmful. That counts at once, here and for the same words elsewhere. */
+		fine(key: string) {
+			const held = known.get(key);
+			if (held === undefined) return;
+			parts.fine(held.subject.text);
+			held.verdict = {action: 'show', partial: false, source: 'reader'};
+			look(new Set());
+		},
+		async save(key: string): Promise<SaveAnswer> {
+			const held = known.get(key);
+			if (held === undefined) return {ok: false, problem: 'failed'};
+			return parts.save(withVerdict(held));
+		},
+		close() {
+			closed = true;
+			nearness.disconnect();
+			cancelAnimationFrame(frame);
+			clearTimeout(timer);
+			clearTimeout(release);
+			cancelAll();
+			covers.forget();
+		},
+	};
+}
+
+function isOpen(held: Known, now: number): boolean {
+	const isWanted = held.verdict === undefined || held.stale;
+	return isWanted && !held.exempt && held.asked === undefined && now >= held.notBefore;
+}
+
+function isHiding({act}: Decision): boolean {
+	return act === 'hide' || act === 'out';
+}
+
+/** The whole text where X's own data has it and agrees with the page; the original of a translation. */
+function wholeTextOf(
+	post: Post,
+	told: TapFacts | undefined,
+): {text: string; partial: boolean; translated: boolean} {
+	const {text, partial, translated} = post;
+	const isSure = told?.handle === post.handle;
+	const written = translated && isSure ? original(told?.text) : undefined;
+	if (written !== undefined) return {text: written, partial: false, translated: false};
+	const whole = isSure ? wholeText(text, partial, told?.text) : undefined;
+	return whole === undefined ? {text, partial, translated} : {text: whole, partial: false, translated};
+}
+
+function accountOf(post: Post, told: TapFacts | undefined): Account {
+	const accountId = told?.accountId ?? post.accountId;
+	return {handle: post.handle, ...(accountId === undefined ? {} : {accountId})};
+}
+
+function described(id: string | undefined, handle: string | undefined, text: string) {
+	return {text, ...(id === undefined ? {} : {id}), ...(handle === undefined ? {} : {handle})};
+}
+
+function linkTo(handle: string, id: string): string {
+	return `https://x.com/${handle}/status/${id}`;
+}
+
+function toSave(
+	post: Post,
+	{accountId}: Account,
+	{text, partial}: {text: string; partial: boolean},
+	parent: {id?: string; handle?: string; text: string} | undefined,
+): SavedPost {
+	const saved: SavedPost = {
+		id: post.id,
+		handle: post.writtenHandle,
+		name: post.name,
+		text,
+		partial,
+		url: linkTo(post.writtenHandle, post.id),
+		foundOn: location.origin + location.pathname,
+	};
+	if (accountId !== undefined) saved.accountId = accountId;
+	if (post.postedAt !== undefined) saved.postedAt = post.postedAt;
+	if (parent !== undefined) {
+		const {id, handle} = parent;
+		const url = id !== undefined && handle !== undefined ? {url: linkTo(handle, id)} : {};
+		saved.answers = {...parent, ...url};
+	}
+	return saved;
+}
+
+/** X gives no link to a quoted post: the post that quotes it stands for it. */
+function toSaveQuote(post: Post, quote: Quote): SavedPost {
+	const handle = quote.handle ?? post.writtenHandle;
+	return {
+		id: quote.id ?? post.id,
+		handle,
+		name: quote.name,
+		text: quote.text,
+		partial: quote.partial,
+		url: quote.id === undefined ? linkTo(post.writtenHandle, post.id) : linkTo(handle, quote.id),
+		foundOn: location.origin + location.pathname,
+	};
+}
+
+function withVerdict({subject, decision}: Known): SavedPost {
+	if (decision.act === 'show') return subject.saved;
+	const {reason, source} = decision;
+	const act = decision.act === 'flag' ? 'flag' : 'hide';
+	return {...subject.saved, verdict: {act, reason, source}};
+}
+
+function describeCovered(held: Known, covers: Covers): CoveredPost[] {
+	const {decision, subject} = held;
+	if (decision.act === 'show') return [];
+	return [
+		{
+			id: subject.key,
+			act: decision.act === 'flag' ? 'flag' : 'hide',
+			reason: decision.reason,
+			source: decision.source,
+			partial: decision.partial,
+			shown: covers.isShown(subject.key),
+			post: withVerdict(held),
+		},
+	];
+}
+
+/** Pixels between the place of a post and the middle of the window. */
+function distanceFromView(spot: Element): number {
+	const {top, bottom} = spot.getBoundingClientRect();
+	return Math.abs((top + bottom) / 2 - innerHeight / 2);
+}
+
+/** Names for questions: random for each page, so that they say nothing, and never the same in two tabs. */
+function nameQuestions(): () => string {
+	const page = crypto.randomUUID();
+	let count = 0;
+	return () => {
+		count += 1;
+		return `${page}-${count}`;
+	};
+}
