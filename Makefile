@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format extension lock bench train clean
+.PHONY: help run test lint format extension lock bench bench-extension train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ lock: ## Pin the newest versions that pyproject.toml allows
 
 bench: $(VENV)/.dev ## The service beside its own model, in one run
 	$(BIN)/python -m benchmarks.score
+
+bench-extension: $(VENV)/.dev extension ## The extension in Chromium, each figure beside its goal
+	$(BIN)/python -m benchmarks.extension
 
 train: $(VENV)/.train ## Train, quantise, publish and measure the model (needs ../shared/data and two hours)
 	cd model && ../$(BIN)/python -m panah_model all

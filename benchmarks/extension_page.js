@@ -84,6 +84,14 @@ new PerformanceObserver(list => {
 	for (const {startTime, duration} of list.getEntries()) bench.longTasks.push({startTime, duration});
 }).observe({type: 'longtask', buffered: true});
 
+const leanMount = Timeline.prototype.mount;
+/** X's list puts in what is new and leaves the rest. Ours would move all cells to put one that it reuses last. */
+Timeline.prototype.mount = function (item, free) {
+	const cell = leanMount.call(this, item, free);
+	cell.remove();
+	return cell;
+};
+
 const leanFill = fill;
 fill = (cell, item) => {
 	leanFill(cell, item);

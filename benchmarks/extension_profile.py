@@ -14,6 +14,7 @@ class Work:
     """Milliseconds of our scripts, what they call included. A function is named with its script and line."""
 
     total: float
+    active: float  # of the whole thread, all but its idle time
     by_script: dict[str, float]
     own: Counter[str]  # a function's own time, and the browser's on its behalf
     whole: Counter[str]  # with the functions of ours that it calls
@@ -43,11 +44,14 @@ def read_profile(profile: dict[str, Any]) -> Work:
     whole: Counter[str] = Counter()
     by_script: Counter[str] = Counter()
     spans = []
+    active = 0.0
     at = profile["startTime"]
     # A sample stands for the time until the next one.
     lengths = [*profile["timeDeltas"][1:], 0]
     for sample, before, lasts in zip(profile["samples"], profile["timeDeltas"], lengths, strict=True):
         at += before
+        if nodes[sample]["callFrame"]["functionName"] != "(idle)":
+            active += lasts / 1000
         stack = stacks[sample]
         if not stack:
             continue
@@ -56,7 +60,7 @@ def read_profile(profile: dict[str, Any]) -> Work:
         by_script[stack[0].rpartition(" ")[2].partition(":")[0]] += lasts / 1000
         for function in set(stack):
             whole[function] += lasts / 1000
-    return Work(sum(own.values()), dict(by_script), own, whole, spans)
+    return Work(sum(own.values()), active, dict(by_script), own, whole, spans)
 
 
 def join(works: Sequence[Work]) -> Work:
@@ -69,4 +73,5 @@ def join(works: Sequence[Work]) -> Work:
         own.update(work.own)
         whole.update(work.whole)
     spans = [span for work in works for span in work.spans]
-    return Work(sum(own.values()), dict(by_script), own, whole, spans)
+    active = sum(work.active for work in works)
+    return Work(sum(own.values()), active, dict(by_script), own, whole, spans)

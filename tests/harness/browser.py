@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from tests.harness.x_page import Scene
 
 HOSTS = ("x.com", "twitter.com", "mobile.twitter.com")
+EXIT = "https://www.google.com/"  # where a quick exit leads; an empty page answers there
 GRAPHQL = "/i/api/graphql/"  # where X's own script asks for posts
 
 
@@ -23,6 +24,9 @@ class Tab(Protocol):
 
     def fill(self, selector: str, text: str) -> None:
         """Replaces what stands in the one field that matches by keys."""
+
+    def address(self) -> str:
+        """Where the tab is."""
 
     def give(self, selector: str, *files: Path) -> None:
         """Chooses files in the one file field that matches, as its dialog does."""
@@ -53,6 +57,12 @@ class Browser(Protocol):
 
     def open_extension(self, page: str) -> Tab:
         """A new tab on one of the extension's own pages."""
+
+    def open_file(self, path: Path) -> Tab:
+        """A new tab on a file of this machine."""
+
+    def tabs_on(self, page: str) -> list[Tab]:
+        """The open tabs that show one of the extension's own pages, whoever opened them."""
 
     def close_tabs(self) -> None:
         """Leaves one empty tab."""

@@ -4,12 +4,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, Playwright, Route
+from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, Route
 
-from tests.harness.browser import GRAPHQL, HOSTS
+from tests.harness.browser import EXIT, GRAPHQL, HOSTS
 from tests.harness.processes import wait_until
 from tests.harness.x_page import CONTENT_SECURITY_POLICY, Scene
 
@@ -29,9 +30,13 @@ class ChromiumTab:
     def __init__(self, page: Page, downloads: Path) -> None:
         self.page = page
         self._downloads = downloads
-        self._debugger = page.context.new_cdp_session(page)
-        self._debugger.send("DOM.enable")
-        self._debugger.send("Accessibility.enable")
+
+    @cached_property
+    def _debugger(self) -> CDPSession:
+        debugger = self.page.context.new_cdp_session(self.page)
+        debugger.send("DOM.enable")
+        debugger.send("Accessibility.enable")
+        return debugger
 
     def evaluate(self, expression: str) -> Any:
         return self.page.evaluate(f"async () => ({expression})")
@@ -44,6 +49,10 @@ class ChromiumTab:
 
     def fill(self, selector: str, text: str) -> None:
         self.page.fill(selector, text)
+
+    def address(self) -> str:
+        self.page.wait_for_timeout(1)  # Any call lets the news of a navigation in.
+        return self.page.url
 
     def give(self, selector: str, *files: Path) -> None:
         self.page.set_input_files(selector, files)
@@ -120,6 +129,7 @@ class Chromium:
         context.on("request", lambda request: self.requested.append(request.url))
         for host in HOSTS:
             context.route(f"https://{host}/**", self._answer)
+        context.route(EXIT, lambda route: route.fulfill(content_type="text/html", body="<!doctype html>"))
 
     def show(self, scene: Scene) -> None:
         self._scene = scene
@@ -134,6 +144,15 @@ class Chromium:
         tab = self.context.new_page()
         tab.goto(f"{self._extension}/{page}")
         return ChromiumTab(tab, self._downloads)
+
+    def open_file(self, path: Path) -> ChromiumTab:
+        tab = self.context.new_page()
+        tab.goto(path.as_uri())
+        return ChromiumTab(tab, self._downloads)
+
+    def tabs_on(self, page: str) -> list[ChromiumTab]:
+        address = f"{self._extension}/{page}"
+        return [ChromiumTab(tab, self._downloads) for tab in self.context.pages if tab.url.startswith(address)]
 
     def close_tabs(self) -> None:
         # A browser without any tab would end.

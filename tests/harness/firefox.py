@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.harness.browser import GRAPHQL, HOSTS
+from tests.harness.browser import EXIT, GRAPHQL, HOSTS
 from tests.harness.processes import start_process, stop_process, wait_until
 from tests.harness.x_page import CONTENT_SECURITY_POLICY, Scene
 
@@ -70,7 +71,9 @@ class Session:
             return
         url = event["request"]["url"]
         kind, body = "text/html; charset=utf-8", ""
-        if self.scene and GRAPHQL in url:
+        if url == EXIT:
+            body = "<!doctype html>"
+        elif self.scene and GRAPHQL in url:
             kind, body = "application/json", self.scene.graphql(url)
         elif self.scene and event["navigation"] is not None:
             body = self.scene.html()
@@ -122,6 +125,11 @@ class FirefoxTab:
         keys = {"type": "key", "id": "keys", "actions": typed}
         self._session.send("input.performActions", context=self._context, actions=[keys])
 
+    def address(self) -> str:
+        (found,) = self._session.send("browsingContext.getTree", root=self._context)["contexts"]
+        address: str = found["url"]
+        return address
+
     def give(self, selector: str, *files: Path) -> None:
         element = {"sharedId": self._find(selector)["sharedId"]}
         paths = [str(file) for file in files]
@@ -133,8 +141,9 @@ class FirefoxTab:
 
         def arrived() -> Path | None:
             new = set(self._downloads.glob("*")) - before
-            # A second file, of that name and ".part", stands beside one that is still being written.
-            return new.pop() if len(new) == 1 and all(file.stat().st_size for file in new) else None
+            # While it is being written, its place is empty, and what is written lies beside it.
+            is_whole = len(new) == 1 and all(file.suffix != ".part" and file.stat().st_size for file in new)
+            return new.pop() if is_whole else None
 
         return wait_until(arrived, "the file is there")
 
@@ -197,7 +206,8 @@ class Firefox:
         self._downloads = downloads
         session.send("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
         session.send("session.subscribe", events=["network.beforeRequestSent"])
-        sites = [{"type": "pattern", "protocol": "https", "hostname": host} for host in HOSTS]
+        hosts = (*HOSTS, urlsplit(EXIT).hostname)
+        sites = [{"type": "pattern", "protocol": "https", "hostname": host} for host in hosts]
         session.send("network.addIntercept", phases=["beforeRequestSent"], urlPatterns=sites)
         self.update_extension()
 
@@ -213,6 +223,17 @@ class Firefox:
     def update_extension(self) -> None:
         """Puts the same extension in place of itself, as an update does: its memory is lost."""
         self._session.send("webExtension.install", extensionData={"type": "path", "path": str(self._folder)})
+
+    def open_file(self, path: Path) -> FirefoxTab:
+        return self._open(path.as_uri(), (1000, 900))
+
+    def tabs_on(self, page: str) -> list[FirefoxTab]:
+        address = f"moz-extension://{UUID}/{page}"
+        return [
+            FirefoxTab(self._session, one["context"], self._downloads)
+            for one in self._session.send("browsingContext.getTree")["contexts"]
+            if one["url"].startswith(address)
+        ]
 
     def close_tabs(self) -> None:
         for one in self._session.send("browsingContext.getTree")["contexts"][1:]:

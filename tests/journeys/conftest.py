@@ -14,6 +14,7 @@ from tests.harness.firefox import Firefox, running_firefox
 from tests.harness.panah_server import PanahServer, running_panah
 from tests.harness.recorder import Recorder, recording
 from tests.harness.servers import fresh_database
+from tests.journeys.leaks import check_bodies, check_requests
 
 EXTENSION = Path(__file__).parents[2] / "extension" / "dist"
 
@@ -109,6 +110,15 @@ def browser(request: pytest.FixtureRequest) -> Browser:
     return chosen
 
 
+@pytest.fixture
+def nothing_leaks(edge: Recorder, shared_chromium: Chromium) -> Iterator[None]:
+    """Afterwards: whatever was done, only the site and the service were asked, and no address or name was told."""
+    shared_chromium.requested.clear()
+    yield
+    check_requests(shared_chromium.requested)
+    check_bodies(edge.seen)
+
+
 def set_up(browser: Browser, address: str, **settings: str | bool | dict[str, str]) -> None:
     """Empties all that the extension stored and points it to a server of this machine."""
     server = {"address": address, "token": "", "useContext": True}
@@ -118,6 +128,10 @@ def set_up(browser: Browser, address: str, **settings: str | bool | dict[str, st
             await chrome.storage.sync.clear();
             await chrome.storage.session.clear();
             await chrome.storage.local.clear();
+            for (const {{name}} of await indexedDB.databases()) await new Promise(done => {{
+                const going = indexedDB.deleteDatabase(name);
+                going.onsuccess = going.onerror = going.onblocked = done;
+            }});
             await chrome.storage.local.set({json.dumps({"server": server})});
             await chrome.storage.sync.set({json.dumps({"settings": settings})});
         }})()"""

@@ -6,7 +6,7 @@ from tests.harness.chromium import Chromium, ChromiumTab
 from tests.harness.processes import wait_until
 from tests.harness.recorder import Recorder
 from tests.journeys.conftest import set_up
-from tests.journeys.reading import article_of, line_of, read, states
+from tests.journeys.reading import SHOWN, article_of, line_of, read, states
 from tests.journeys.test_choices import BENEATH, BLAMING, HERS, small_scene
 from tests.journeys.thread import PATH, REPLIES, thread
 
@@ -42,11 +42,15 @@ def test_nor_are_they_when_left_out_folded_or_held_back(
     covered = [BLAMING, BENEATH] if "foldBeneath" in settings else [BLAMING]
     mark = "hidden" if is_answered else "held"
 
+    def is_covered() -> bool:
+        found = states(tab)
+        return all(found.get(post.id, SHOWN)["mark"] == mark for post in covered)
+
     def offered_while_covered() -> str | None:
+        # Looked at before and afterwards: what is held back is so for a second and a half only.
+        before = is_covered()
         offered = "\n".join(tab.accessible_texts())
-        # Looked at afterwards: what is held back is so for a second and a half only.
-        marks = {states(tab)[post.id]["mark"] for post in covered}
-        return offered if marks == {mark} else None
+        return offered if before and is_covered() else None
 
     offered = wait_until(offered_while_covered, "the replies are covered")
     assert not [post.text for post in covered if post.text in offered]

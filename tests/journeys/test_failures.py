@@ -78,7 +78,9 @@ def test_a_server_killed_while_reading_leaves_the_rest_shown_until_it_is_back(
     wait_for_looks(tab, judged)
     panah.start()
     # A look at the popup asks the server anew, as a worried reader would; otherwise the next alarm does.
-    browser.open_extension("popup.html").close()
+    popup = browser.open_extension("popup.html")
+    popup.wait_for("/ready/.test(document.querySelector('#status').textContent)", "the server is found again")
+    popup.close()
     tab.front()
     scroll_through(tab)
     last = REPLIES[-4:]

@@ -147,7 +147,7 @@ async function answerScore(request: ScoreRequest): Promise<ScoreAnswer> {
 	const {text, cut} = prepare(request.text);
 	if (!hasWords(text)) return {ok: true, verdict: {action: 'show', partial: false, source: 'model'}};
 	// What somebody said about this text counts before any model, and needs no server.
-	const marked = local.marks[await markKey(text)];
+	const marked = local.marks[await markKey(request.text)];
 	if (marked !== undefined) return {ok: true, verdict: verdictOf(marked)};
 	if (!reachable) return NOT_ALLOWED;
 	const job = await makeJob(text, server.useContext ? request.context : undefined, server, settings);
@@ -307,6 +307,7 @@ async function settingsChanged({oldValue, newValue}: chrome.storage.StorageChang
 	const settings = parseSettings(newValue);
 	held.settings = settings;
 	if (!settings.enabled) held.queue.refuse(SWITCHED_OFF);
+	else if (!parseSettings(oldValue).enabled) await notify({kind: 'notice', notice: 'back'});
 	// What was stored before, not what we hold: this event may have woken us, and then we hold the new already.
 	const before = parseSettings(oldValue);
 	if (before.discreet !== settings.discreet || before.language !== settings.language) {
@@ -339,6 +340,8 @@ async function localChanged(changes: Record<string, chrome.storage.StorageChange
 	held.local = parseLocal({...held.local, ...Object.fromEntries(stored)});
 	if (held.local.pausedUntil > Date.now()) held.queue.refuse(pausedByReader(held.local));
 	await notify({kind: 'notice', notice: 'state'});
+	// What was refused for the pause need not wait for the end of it any more.
+	if (changes.pausedUntil !== undefined) await notify({kind: 'notice', notice: 'back'});
 	if (changes.marks !== undefined) await notify({kind: 'notice', notice: 'changed'});
 }
 

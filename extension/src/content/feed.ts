@@ -16,6 +16,7 @@ import type {Covers, Wish} from '../present/covers.js';
 import {
 	type Extraction,
 	extract,
+	extractToKeep,
 	leadsToNext,
 	type Post,
 	type Quote,
@@ -52,6 +53,8 @@ interface Subject {
 	saved: SavedPost;
 }
 
+type Whole = Pick<Subject, 'text' | 'partial' | 'translated'>;
+
 /** What we know of one subject, whether or not X shows it at present. */
 interface Known {
 	subject: Subject;
@@ -68,6 +71,8 @@ interface Known {
 	exempt: boolean;
 	/** Held back until then, unless the answer comes before. */
 	holdUntil: number;
+	/** The page before had covered it. */
+	coveredBefore: boolean;
 	/** What was done with it at the last look. */
 	decision: Decision;
 }
@@ -94,10 +99,16 @@ export interface FeedParts {
 	isViewerKnown(): boolean;
 	tap: Tap;
 	covers: Covers;
-	/** So many posts were hidden that were not before. */
-	count(hidden: number): void;
-	alwaysShow(account: Account): void;
-	fine(text: string): void;
+	/** The page's address, also while something lies over the page. */
+	address(): string;
+	/** Whether X may still show the page before this one. */
+	isLeaving(): boolean;
+	/** This is hidden; told at each look. */
+	noteHidden(key: string): void;
+	/** Whether it could be kept. */
+	alwaysShow(account: Account): Promise<boolean>;
+	/** Whether it could be kept. */
+	fine(text: string): Promise<boolean>;
 	save(post: SavedPost): Promise<SaveAnswer>;
 }
 
@@ -113,10 +124,14 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 	let standing = new Map<HTMLElement, string[]>();
 	/** What each post said when it was read last, for as long as it is not touched. */
 	const readings = new WeakMap<Element, {id: string | undefined; found: Extraction}>();
-	/** Replies that were counted. */
-	const counted = new Set<string>();
 	let focalText: string | undefined;
 	let focalHandle: string | undefined;
+	/** The author of the first post above the focal one, with whom the conversation began. */
+	let firstHandle: string | undefined;
+	/** Whether a post leads to the one below it, as far as the last look needed to know. */
+	const joined = new Map<Element, boolean>();
+	/** What is to be judged of a post, for as long as X's own data tells the same of it. */
+	const wholes = new WeakMap<Post, {told: string | undefined; whole: Whole; hasWords: boolean}>();
 	/** Since when there are cells and no post that can be read, in milliseconds since 1970. */
 	let blindSince: number | undefined;
 	let closed = false;
@@ -160,39 +175,56 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		if (touched === undefined) covers.giveBackRoom();
 		const {places, focal} = thread.survey(document);
 		if (focal !== undefined) {
-			focalText = readContext(focal);
+			focalText = openText(focal);
 			focalHandle = readHandle(focal);
 		}
+		const [first] = [...places].find(([, {place}]) => place === 'above') ?? [];
+		if (first !== undefined) firstHandle ??= readHandle(first);
+		joined.clear();
 		const before = standing;
 		standing = new Map();
 		const wishes: Wish[] = [];
 		for (const [post, stand] of places) {
 			if (touched === undefined || touched.has(post) || readings.get(post)?.id !== stand.id)
 				readings.delete(post);
-			wishes.push(...visit(post as HTMLElement, stand));
+			wishes.push(...visitSafely(post as HTMLElement, stand));
 		}
 		noteBlindness(places);
 		covers.present(wishes, parts.language());
 		for (const post of before.keys()) if (!standing.has(post)) leave(post);
 		covers.tend();
 		prune();
-		cancelUnseen();
+		if (isAtWork()) cancelUnwanted();
+		else cancelAll();
 		releaseLater();
 		askSoon();
+	}
+
+	/** A post that we stumble over is shown, and the others are looked at all the same. */
+	function visitSafely(article: HTMLElement, stand: Stand): Wish[] {
+		try {
+			return visit(article, stand);
+		} catch {
+			uncover(article);
+			return [];
+		}
 	}
 
 	/** What is to be done with a post and what it quotes. Takes the covers off where nothing is. */
 	function visit(article: HTMLElement, stand: Stand): Wish[] {
 		const {place, id} = stand;
 		const isCoveredHere = id !== undefined && covers.idOn(article) === id;
+		const isJudgedHere = id !== undefined && holdsVerdict(article, id);
 		// Until more is known, the cover that is there was put with a verdict about the same reply.
-		if (place === 'unknown' && isCoveredHere) return [];
+		if (place === 'unknown' && isJudgedHere) return [];
 		const found = place === 'below' ? read(article, id) : undefined;
-		if (found?.state === 'retry' && isCoveredHere) return [];
+		if (found?.state === 'retry' && isJudgedHere) return [];
 		const post = found?.state === 'ok' ? found.post : undefined;
 		const told = post && facts(post);
 		if (post === undefined || told?.promoted || told?.protected || !isAddressed(post, stand, told)) {
-			uncover(article);
+			if (post !== undefined && told?.protected) known.delete(post.id);
+			// Shown at once is what somebody opened. All else X may be about to take away.
+			if (place === 'focal' || !parts.isLeaving() || isReused(article, id)) uncover(article);
 			return [];
 		}
 		// X reuses elements: a cover here may belong to the reply that stood here before.
@@ -204,7 +236,26 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 	/** Takes off every cover on a post and in it. */
 	function uncover(article: HTMLElement): void {
 		covers.clear(article);
-		for (const part of article.querySelectorAll<HTMLElement>(COVERED)) covers.clear(part);
+		for (const part of coveredIn(article)) covers.clear(part);
+	}
+
+	/** Whether a cover there belongs to another post. */
+	function isReused(article: HTMLElement, id: string | undefined): boolean {
+		return [article, ...coveredIn(article)].some(element => {
+			const covered = covers.idOn(element);
+			return covered !== undefined && covered !== id && covered !== id + QUOTE;
+		});
+	}
+
+	/** Whether the post, or what it quotes, is covered by a verdict, and not only held back. */
+	function holdsVerdict(article: HTMLElement, id: string): boolean {
+		return [article, ...coveredIn(article)].some(
+			element => [id, id + QUOTE].includes(covers.idOn(element) ?? '') && !covers.isHeld(element),
+		);
+	}
+
+	function coveredIn(article: HTMLElement): Iterable<HTMLElement> {
+		return article.querySelectorAll<HTMLElement>(COVERED);
 	}
 
 	function read(article: HTMLElement, id: string | undefined): Extraction {
@@ -217,8 +268,18 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 
 	/** What X's own data tells of a post, if it means the same one. */
 	function facts(post: Post): TapFacts | undefined {
-		const told = parts.tap.about(post.id);
-		return told?.handle === undefined || told.handle === post.handle ? told : undefined;
+		return factsOf(post.id, post.handle);
+	}
+
+	function factsOf(id: string | undefined, handle: string | undefined): TapFacts | undefined {
+		const told = id === undefined ? undefined : parts.tap.about(id);
+		return told?.handle === handle ? told : undefined;
+	}
+
+	/** The text of a post that stands on the page, unless only followers may read it. */
+	function openText(article: Element): string | undefined {
+		const isProtected = factsOf(readId(article), readHandle(article))?.protected === true;
+		return isProtected ? undefined : readContext(article);
 	}
 
 	/**
@@ -237,8 +298,43 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			told?.parentId !== undefined ||
 			post.answering.length > 0 ||
 			(viewer !== undefined && post.mentions.includes(viewer)) ||
-			(previous !== undefined && leadsToNext(previous))
+			(previous !== undefined && isJoined(previous))
 		);
+	}
+
+	function isJoined(previous: Element): boolean {
+		const before = joined.get(previous);
+		if (before !== undefined) return before;
+		const leads = leadsToNext(previous);
+		joined.set(previous, leads);
+		return leads;
+	}
+
+	/**
+	 * Whether somebody goes on with what they began: the author of the conversation, or in a timeline of the post that
+	 * is answered. It may be the one who tells what happened to her.
+	 */
+	function isOwnThread(
+		post: Post,
+		told: TapFacts | undefined,
+		parent: {handle?: string} | undefined,
+	): boolean {
+		const began = factsOfFirst(told)?.handle;
+		const owner = page.surface === undefined ? firstHandle : parent?.handle;
+		return post.handle === began || post.handle === owner;
+	}
+
+	function factsOfFirst(told: TapFacts | undefined): TapFacts | undefined {
+		return told?.conversationId === undefined ? undefined : parts.tap.about(told.conversationId);
+	}
+
+	function readWhole(post: Post, told: TapFacts | undefined): {whole: Whole; hasWords: boolean} {
+		const before = wholes.get(post);
+		if (before !== undefined && before.told === told?.text) return before;
+		const whole = wholeTextOf(post, told);
+		const found = {told: told?.text, whole, hasWords: hasWords(prepare(whole.text).text)};
+		wholes.set(post, found);
+		return found;
 	}
 
 	function wishForPost(
@@ -247,7 +343,11 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		stand: Stand,
 		told: TapFacts | undefined,
 	): Wish | undefined {
-		const whole = wholeTextOf(post, told);
+		const {whole, hasWords} = readWhole(post, told);
+		if (!hasWords) {
+			covers.clear(article);
+			return undefined;
+		}
 		const account = accountOf(post, told);
 		const parent = findParent(post, stand, told);
 		const subject: Subject = {
@@ -257,20 +357,16 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			translated: whole.translated,
 			context: parent?.text,
 			account,
-			saved: toSave(post, account, whole, parent),
+			saved: toSave(post, account, whole, answered(parent, told), parts.address()),
 		};
 		const isTrusted = isTrustedAccount(account, told?.following ?? post.follows);
 		const isFocalAuthor = page.surface === undefined && post.handle === focalHandle;
-		if (!hasWords(prepare(whole.text).text)) {
-			covers.clear(article);
-			return undefined;
-		}
 		const {surface} = page;
 		const isDirect = surface === undefined || surface === 'quotes' || surface === 'notifications';
 		return wishFor(article, article, 'post', subject, {
 			trusted: isTrusted,
 			focalAuthor: isFocalAuthor,
-			aside: !isDirect && !isReply(post, stand, told),
+			aside: (!isDirect && !isReply(post, stand, told)) || isOwnThread(post, told, parent),
 			beneath: parent?.id !== undefined && isHidden(parent.id),
 		});
 	}
@@ -278,22 +374,28 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 	/** The quoted post is judged by itself, where it is neither the disclosure nor the reader's own. */
 	function wishForQuote(article: HTMLElement, post: Post, stand: Stand): Wish | undefined {
 		const {quote} = post;
+		const key = post.id + QUOTE;
+		// What was a quoted post in an element that X uses again may be none now.
+		for (const part of coveredIn(article)) if (covers.idOn(part) !== key) covers.clear(part);
 		if (quote === undefined) return undefined;
 		const {handle} = quote;
-		const isOurs = handle !== undefined && (handle === focalHandle || handle === parts.viewer());
-		const account: Account = {handle: handle ?? ''};
+		const isOurs = [focalHandle, firstHandle, parts.viewer()].includes(handle);
+		const id = quote.id ?? facts(post)?.quotedId;
+		const told = factsOf(id, handle);
+		const accountId = told?.accountId;
+		const account: Account = {handle: handle ?? '', ...(accountId === undefined ? {} : {accountId})};
 		if (
 			page.surface === 'quotes' ||
+			handle === undefined ||
 			isOurs ||
 			quote.protected ||
+			told?.protected ||
 			!isReplyPlace(post, stand) ||
 			!hasWords(prepare(quote.text).text)
 		) {
 			covers.clear(quote.element);
 			return undefined;
 		}
-		const key = post.id + QUOTE;
-		if (covers.idOn(quote.element) !== key) covers.clear(quote.element);
 		const subject: Subject = {
 			key,
 			text: quote.text,
@@ -301,10 +403,10 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			translated: false,
 			context: page.surface === undefined ? focalText : undefined,
 			account,
-			saved: toSaveQuote(post, quote),
+			saved: toSaveQuote(post, {...quote, id: told === undefined ? quote.id : id}, account, parts.address()),
 		};
 		return wishFor(article, quote.element, 'quote', subject, {
-			trusted: isTrustedAccount(account, undefined),
+			trusted: isTrustedAccount(account, told?.following),
 			focalAuthor: false,
 			aside: false,
 			beneath: false,
@@ -325,8 +427,9 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		subject: Subject,
 		where: Pick<Facts, 'trusted' | 'focalAuthor' | 'aside' | 'beneath'>,
 	): Wish | undefined {
-		const {key, partial, translated} = subject;
-		const held = know(subject);
+		const {key} = subject;
+		const held = know(subject, covers.idOn(element) === key);
+		const {partial, translated} = held.subject;
 		held.exempt = where.trusted || where.focalAuthor;
 		standing.set(article, [...(standing.get(article) ?? []), key]);
 		watch(article);
@@ -342,21 +445,24 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			numbers: parts.settings().numbers,
 		};
 		if (held.verdict !== undefined || decision.act !== 'show') return {...wish, decision};
+		// Uncovered for as long as it is asked about here, it would flash.
+		if (held.coveredBefore && isAtWork() && isWaiting(held)) return undefined;
 		if (isHeldBack(held)) return {...wish, decision: {act: 'hold'}};
 		// Nothing is known yet and nothing to be done, unless it was held until now, or Panah was switched off.
 		return covers.idOn(element) === key ? {...wish, decision} : undefined;
 	}
 
 	function isHeldBack(held: Known): boolean {
-		return parts.settings().holdBack && isAtWork() && !held.exempt && Date.now() < held.holdUntil;
+		return parts.settings().holdBack && isAtWork() && isWaiting(held);
+	}
+
+	function isWaiting({exempt, holdUntil}: Known): boolean {
+		return !exempt && Date.now() < holdUntil;
 	}
 
 	function noteDecision(key: string, held: Known, decision: Decision): void {
 		held.decision = decision;
-		const isNew = isHiding(decision) && !counted.has(key);
-		if (!isNew) return;
-		counted.add(key);
-		if (parts.settings().counter) parts.count(1);
+		if (isHiding(decision)) parts.noteHidden(key);
 	}
 
 	function isHidden(id: string): boolean {
@@ -372,7 +478,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 	/** The post that this one answers, as far as its text is known: told by X, joined to it by a line, or focal. */
 	function findParent(
 		post: Post,
-		{previous}: Stand,
+		{previous, place}: Stand,
 		told: TapFacts | undefined,
 	): {id?: string; handle?: string; text: string} | undefined {
 		const parentId = told?.parentId;
@@ -381,37 +487,51 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			if (text !== undefined) return text;
 		}
 		if (previous !== undefined && (parentId === undefined || readId(previous) === parentId)) {
-			const isJoined = parentId !== undefined || leadsToNext(previous);
-			const text = isJoined ? readContext(previous) : undefined;
+			const isParent = parentId !== undefined || isJoined(previous);
+			const text = isParent ? openText(previous) : undefined;
 			if (text !== undefined) return described(readId(previous), readHandle(previous), text);
 		}
-		if (page.surface === undefined)
-			return focalText === undefined ? undefined : described(page.focalId, focalHandle, focalText);
+		// X has told of another post than those we could take for it.
+		if (parentId !== undefined) return undefined;
+		if (page.surface === undefined) {
+			// What stands above the focal post does not answer it.
+			if (focalText === undefined || place !== 'below') return undefined;
+			return described(page.focalId, focalHandle, focalText);
+		}
 		const {quote} = post;
 		if (quote === undefined || quote.protected) return undefined;
 		return described(quote.id, quote.handle, quote.text);
+	}
+
+	/** What may be claimed to be answered: X's own data may tell of a post whose text is not known. */
+	function answered<Parent extends {id?: string} | undefined>(
+		parent: Parent,
+		told: TapFacts | undefined,
+	): Parent | undefined {
+		return told?.parentId === undefined || told.parentId === parent?.id ? parent : undefined;
 	}
 
 	function textOf(id: string): {id?: string; handle?: string; text: string} | undefined {
 		if (id === page.focalId) {
 			return focalText === undefined ? undefined : described(id, focalHandle, focalText);
 		}
+		const told = parts.tap.about(id);
+		if (told?.protected) return undefined;
 		const held = known.get(id);
 		if (held !== undefined) return described(id, held.subject.account.handle, held.subject.text);
-		const told = parts.tap.about(id);
-		if (told?.text === undefined || told.protected) return undefined;
+		if (told?.text === undefined) return undefined;
 		return described(id, told.handle, told.text);
 	}
 
-	function know(subject: Subject): Known {
+	function know(subject: Subject, isCovered: boolean): Known {
 		const before = known.get(subject.key);
 		if (before !== undefined) {
 			// At the end again: prune() forgets from the beginning.
 			known.delete(subject.key);
 			known.set(subject.key, before);
 			const isSameText = before.subject.text === subject.text;
-			before.subject = subject;
-			if (isSameText) return before;
+			if (isSameText) before.subject = subject;
+			if (isSameText || !isBetter(subject, before.subject)) return before;
 		}
 		// More of the text came into sight. What was said about its beginning serves until the whole is judged.
 		const fresh: Known = {
@@ -422,12 +542,24 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			wasAsked: false,
 			exempt: false,
 			notBefore: 0,
-			holdUntil: Date.now() + LONGEST_HOLD,
+			// Nothing can be asked about until it is known who reads; what was seen meanwhile is not taken away again.
+			holdUntil: before?.holdUntil ?? (parts.isViewerKnown() ? Date.now() + LONGEST_HOLD : 0),
+			coveredBefore: before?.coveredBefore ?? isCovered,
 			decision: {act: 'show'},
 		};
 		known.set(subject.key, fresh);
 		if (before?.asked !== undefined) parts.cancel([before.asked]);
 		return fresh;
+	}
+
+	/**
+	 * Whether other words of the same post are to be judged in place of those known. The whole is not given up for its
+	 * beginning, nor what was written for its translation, and where the post stands on the page twice, they agree on
+	 * one: else each look would ask anew.
+	 */
+	function isBetter(found: Subject, before: Subject): boolean {
+		const isTwin = [...standing.values()].some(keys => keys.includes(found.key));
+		return isTwin ? worth(found) > worth(before) : worth(found) >= worth(before);
 	}
 
 	/** Forgets the posts that were seen longest ago, of those that X does not show. */
@@ -465,19 +597,20 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		else blindSince ??= Date.now();
 	}
 
-	function cancelUnseen(): void {
+	/** Of what X shows no more, and of what turned out to be never covered. */
+	function cancelUnwanted(): void {
 		const seen = new Set([...standing.values()].flat());
-		cancelAsked(key => !seen.has(key));
+		cancelAsked((key, {exempt}) => exempt || !seen.has(key));
 	}
 
 	function cancelAll(): void {
 		cancelAsked(() => true);
 	}
 
-	function cancelAsked(isUnwanted: (key: string) => boolean): void {
+	function cancelAsked(isUnwanted: (key: string, held: Known) => boolean): void {
 		const asks: string[] = [];
 		for (const [key, held] of known) {
-			if (held.asked === undefined || !isUnwanted(key)) continue;
+			if (held.asked === undefined || !isUnwanted(key, held)) continue;
 			asks.push(held.asked);
 			held.asked = undefined;
 		}
@@ -526,6 +659,9 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			} else {
 				held.notBefore = Date.now() + answer.retryIn;
 				held.holdUntil = 0;
+				// What was said under other settings, or by another server, cannot stand for long.
+				const isOver = held.stale && held.verdict?.source === 'model' && answer.refusal !== 'cancelled';
+				if (isOver) held.verdict = undefined;
 			}
 		} catch (fault) {
 			parts.onFault(fault);
@@ -535,15 +671,15 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		lookSoon();
 	}
 
-	/** Looks again when the first of those that are held back has waited long enough. */
+	/** Looks again when the first of those that are held back, or stay covered, has waited long enough. */
 	function releaseLater(): void {
 		clearTimeout(release);
-		if (!parts.settings().holdBack) return;
+		const {holdBack} = parts.settings();
 		const now = Date.now();
 		const ends = [...standing.values()]
 			.flat()
 			.flatMap(key => known.get(key) ?? [])
-			.filter(held => held.verdict === undefined && held.holdUntil > now)
+			.filter(held => (holdBack || held.coveredBefore) && held.verdict === undefined && held.holdUntil > now)
 			.map(held => held.holdUntil - now);
 		if (ends.length > 0) release = setTimeout(() => look(new Set()), Math.min(...ends));
 	}
@@ -564,6 +700,15 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		});
 	}
 
+	/** Looks and asks no more. What is covered stays as it is. */
+	function stop(): void {
+		closed = true;
+		nearness.disconnect();
+		cancelAnimationFrame(frame);
+		clearTimeout(timer);
+		clearTimeout(release);
+	}
+
 	return {
 		look,
 		/** Earlier verdicts no longer count: the settings or the server changed. */
@@ -579,53 +724,52 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			for (const held of known.values()) held.notBefore = 0;
 			askForNearest();
 		},
-		/** X's own data told more about these posts. */
-		told(ids: string[]) {
-			if (ids.some(id => known.has(id)) || standing.size > 0) lookSoon();
-		},
+		/** X's own data told more about posts, maybe that one is an answer. */
+		told: lookSoon,
 		/** Whether posts stand there that cannot be read, for the milliseconds given. */
 		isBlind: (forAtLeast: number) => blindSince !== undefined && Date.now() - blindSince >= forAtLeast,
 		isPausedHere: () =>
 			page.focalId !== undefined && parts.state()?.pausedThreads.includes(page.focalId) === true,
 		/** What is covered on the page, shown at present or not, in the order it was found. */
-		covered: (): CoveredPost[] => [...known.values()].flatMap(held => describeCovered(held, covers)),
+		covered: (): CoveredPost[] =>
+			isAtWork() ? [...known.values()].flatMap(held => describeCovered(held, covers)) : [],
 		/** A post on the page as it can be kept; undefined if it cannot be read. */
 		describe(article: HTMLElement): SavedPost | undefined {
-			const found = extract(article, undefined);
-			if (found.state !== 'ok') return undefined;
-			const {post} = found;
+			const post = extractToKeep(article);
+			if (post === undefined) return undefined;
 			const told = facts(post);
 			const stand: Stand = thread.survey(document).places.get(article) ?? {
-				place: 'below',
+				place: 'unknown',
 				id: post.id,
 				previous: undefined,
 			};
-			const parent = post.id === page.focalId ? undefined : findParent(post, stand, told);
-			return toSave(post, accountOf(post, told), wholeTextOf(post, told), parent);
+			const parent = answered(findParent(post, stand, told), told);
+			return toSave(post, accountOf(post, told), wholeTextOf(post, told), parent, parts.address());
 		},
-		alwaysShow(key: string) {
+		/** Whether it could be kept. */
+		async alwaysShow(key: string): Promise<boolean> {
 			const account = known.get(key)?.subject.account;
-			if (account !== undefined) parts.alwaysShow(account);
+			return account !== undefined && parts.alwaysShow(account);
 		},
-		/** The reader says that it is not harmful. That counts at once, here and for the same words elsewhere. */
-		fine(key: string) {
+		/** The reader says that it is not harmful. That counts at once; whether it could be kept for the next time. */
+		async fine(key: string): Promise<boolean> {
 			const held = known.get(key);
-			if (held === undefined) return;
-			parts.fine(held.subject.text);
+			if (held === undefined) return false;
+			const kept = parts.fine(held.subject.text);
+			if (held.asked !== undefined) parts.cancel([held.asked]);
+			held.asked = undefined;
 			held.verdict = {action: 'show', partial: false, source: 'reader'};
 			look(new Set());
+			return kept;
 		},
 		async save(key: string): Promise<SaveAnswer> {
 			const held = known.get(key);
 			if (held === undefined) return {ok: false, problem: 'failed'};
 			return parts.save(withVerdict(held));
 		},
+		stop,
 		close() {
-			closed = true;
-			nearness.disconnect();
-			cancelAnimationFrame(frame);
-			clearTimeout(timer);
-			clearTimeout(release);
+			stop();
 			cancelAll();
 			covers.forget();
 		},
@@ -637,20 +781,21 @@ function isOpen(held: Known, now: number): boolean {
 	return isWanted && !held.exempt && held.asked === undefined && now >= held.notBefore;
 }
 
+/** How much of what was written a text holds. */
+function worth({partial, translated}: Subject): number {
+	return translated ? 0 : partial ? 1 : 2;
+}
+
 function isHiding({act}: Decision): boolean {
 	return act === 'hide' || act === 'out';
 }
 
 /** The whole text where X's own data has it and agrees with the page; the original of a translation. */
-function wholeTextOf(
-	post: Post,
-	told: TapFacts | undefined,
-): {text: string; partial: boolean; translated: boolean} {
+function wholeTextOf(post: Post, told: TapFacts | undefined): Whole {
 	const {text, partial, translated} = post;
-	const isSure = told?.handle === post.handle;
-	const written = translated && isSure ? original(told?.text) : undefined;
+	const written = translated ? original(told?.text) : undefined;
 	if (written !== undefined) return {text: written, partial: false, translated: false};
-	const whole = isSure ? wholeText(text, partial, told?.text) : undefined;
+	const whole = wholeText(text, partial, told?.text);
 	return whole === undefined ? {text, partial, translated} : {text: whole, partial: false, translated};
 }
 
@@ -672,6 +817,7 @@ function toSave(
 	{accountId}: Account,
 	{text, partial}: {text: string; partial: boolean},
 	parent: {id?: string; handle?: string; text: string} | undefined,
+	foundOn: string,
 ): SavedPost {
 	const saved: SavedPost = {
 		id: post.id,
@@ -680,7 +826,7 @@ function toSave(
 		text,
 		partial,
 		url: linkTo(post.writtenHandle, post.id),
-		foundOn: location.origin + location.pathname,
+		foundOn,
 	};
 	if (accountId !== undefined) saved.accountId = accountId;
 	if (post.postedAt !== undefined) saved.postedAt = post.postedAt;
@@ -693,16 +839,17 @@ function toSave(
 }
 
 /** X gives no link to a quoted post: the post that quotes it stands for it. */
-function toSaveQuote(post: Post, quote: Quote): SavedPost {
+function toSaveQuote(post: Post, quote: Quote, {accountId}: Account, foundOn: string): SavedPost {
 	const handle = quote.handle ?? post.writtenHandle;
 	return {
+		...(accountId === undefined ? {} : {accountId}),
 		id: quote.id ?? post.id,
 		handle,
 		name: quote.name,
 		text: quote.text,
 		partial: quote.partial,
 		url: quote.id === undefined ? linkTo(post.writtenHandle, post.id) : linkTo(handle, quote.id),
-		foundOn: location.origin + location.pathname,
+		foundOn,
 	};
 }
 

@@ -1,5 +1,8 @@
 import type {
+	AlwaysShowRequest,
 	CancelRequest,
+	DoneAnswer,
+	FineRequest,
 	PageState,
 	Request,
 	SaveAnswer,
@@ -35,9 +38,14 @@ export async function save(request: SaveRequest): Promise<SaveAnswer> {
 	return (await sendTwice<SaveAnswer>(request)) ?? NOT_SAVED;
 }
 
-/** Tells the worker something that needs no answer. */
-export function tell(request: Request): void {
-	sendTwice(request).catch(() => {});
+/** Has the worker keep what the reader said; whether it could. Raises ContextGone. */
+export async function done(request: AlwaysShowRequest | FineRequest): Promise<boolean> {
+	return (await sendTwice<DoneAnswer>(request))?.ok ?? false;
+}
+
+/** Tells the worker that a reply was hidden. Once only: a worker that dies before it answers has counted it. */
+export function count(): void {
+	send({kind: 'count', hidden: 1}).catch(() => {});
 }
 
 /** Tells the worker that some questions do not matter any more. If it is dead, it has forgotten them already. */

@@ -4,12 +4,12 @@ import {type PageReport, type PageState, readNotice, readPageRequest} from '../c
 import {DEFAULT_SETTINGS, loadSettings, parseSettings, type Settings} from '../core/settings.js';
 import {openChooser} from '../present/chooser.js';
 import {type Covers, openCovers} from '../present/covers.js';
-import {readViewer} from '../x/extract.js';
+import {hasPosts, isAbout, readViewer} from '../x/extract.js';
 import {observe} from '../x/observe.js';
 import type {Route} from '../x/route.js';
 import {overrideSelectors} from '../x/selectors.js';
 import {type Feed, type FeedParts, openFeed} from './feed.js';
-import {ask, askState, ContextGone, cancel, isConnected, save, tell} from './link.js';
+import {ask, askState, ContextGone, cancel, count, done, isConnected, save} from './link.js';
 import {openTap} from './tap.js';
 
 /** How long we wait to learn who is signed in, in milliseconds. Signed out, or on a narrow page, X never says. */
@@ -18,6 +18,8 @@ const VIEWER_WAIT = 3000;
 const LEAVING = 300;
 /** Before the worker is asked again for what it did not tell, in milliseconds. */
 const STATE_AGAIN = 5000;
+/** How often covers are looked after once the extension is gone, in milliseconds. */
+const TIDY = 500;
 /** How long no post may be readable until we say that X's pages have changed, in milliseconds. */
 const BLIND_AFTER = 5000;
 
@@ -25,29 +27,37 @@ const BLIND_AFTER = 5000;
 export async function startPage(): Promise<void> {
 	removeLeftovers();
 	const stop = new AbortController();
-	const started = Date.now();
 	const browserLanguage = chrome.i18n.getUILanguage();
 	const covers = openCovers({
-		alwaysShow: id => feed?.alwaysShow(id),
-		fine: id => feed?.fine(id),
+		alwaysShow: async id => (await feed?.alwaysShow(id)) ?? false,
+		fine: async id => (await feed?.fine(id)) ?? false,
 		save: async id => (await feed?.save(id)) ?? {ok: false, problem: 'failed'},
 		// What answers a reply that was shown or hidden follows it.
 		changed: () => feed?.look(new Set()),
 	});
-	const tap = openTap(ids => feed?.told(ids), stop.signal);
+	const tap = openTap(() => feed?.told(), stop.signal);
 	let settings: Settings = DEFAULT_SETTINGS;
 	let state: PageState | undefined;
 	let feed: Feed | undefined;
 	let route: Route = {kind: 'none'};
+	/** Where `route` was read from. */
+	let address = '';
 	/** Names the page that `feed` is about. */
 	let pageKey = '';
 	let leftAt = 0;
 	let viewer: string | undefined;
+	/** Since when there are posts, in milliseconds since 1970: who is signed in is told at about the same time. */
+	let postsSince = Number.POSITIVE_INFINITY;
+	/** Ids of what was hidden since X was loaded. */
+	const hidden = new Set<string>();
 
 	/** Leaves hidden what is hidden, since nobody can judge it anew, and says how to go on. */
 	function end(): void {
+		feed?.stop();
 		covers.askForReload();
 		stop.abort();
+		// The page lives on, and uses its elements again for other posts.
+		setInterval(() => covers.keepOnly(isAbout), TIDY);
 	}
 
 	function onFault(fault: unknown): void {
@@ -55,10 +65,20 @@ export async function startPage(): Promise<void> {
 		end();
 	}
 
+	async function unlessGone<Answer>(work: Promise<Answer>, otherwise: Answer): Promise<Answer> {
+		try {
+			return await work;
+		} catch (fault) {
+			onFault(fault);
+			return otherwise;
+		}
+	}
+
 	function onRoute(next: Route): void {
 		// The page below an overlay stays as it is.
 		if (next.kind === 'overlay') return;
 		route = next;
+		address = location.origin + location.pathname;
 		const key = keyOf(next);
 		if (key === pageKey) return;
 		feed?.close();
@@ -72,6 +92,7 @@ export async function startPage(): Promise<void> {
 			end();
 			return;
 		}
+		if (hasPosts(document)) postsSince = Math.min(postsSince, Date.now());
 		const seen = readViewer(document);
 		const isNew = seen !== undefined && seen !== viewer;
 		viewer = seen ?? viewer;
@@ -90,18 +111,17 @@ export async function startPage(): Promise<void> {
 		state: () => state,
 		language: () => pickLanguage(settings.language, browserLanguage),
 		viewer: () => viewer,
-		isViewerKnown: () => viewer !== undefined || Date.now() - started > VIEWER_WAIT,
-		count: hidden => tell({kind: 'count', hidden}),
-		alwaysShow: account => tell({kind: 'always-show', ...account}),
-		fine: text => tell({kind: 'fine', text}),
-		save: async post => {
-			try {
-				return await save({kind: 'save', post});
-			} catch (fault) {
-				onFault(fault);
-				return {ok: false, problem: 'failed'};
-			}
+		isViewerKnown: () => viewer !== undefined || Date.now() - postsSince > VIEWER_WAIT,
+		address: () => address,
+		isLeaving: () => Date.now() - leftAt < LEAVING,
+		noteHidden: id => {
+			if (hidden.has(id)) return;
+			hidden.add(id);
+			if (settings.counter) count();
 		},
+		alwaysShow: account => unlessGone(done({kind: 'always-show', ...account}), false),
+		fine: text => unlessGone(done({kind: 'fine', text}), false),
+		save: post => unlessGone(save({kind: 'save', post}), {ok: false, problem: 'failed'}),
 	};
 
 	const chooser = openChooser({
@@ -147,8 +167,7 @@ export async function startPage(): Promise<void> {
 
 	function report(): PageReport {
 		const {kind} = route;
-		const focal =
-			kind === 'conversation' ? {focalId: route.focalId, focalUrl: location.origin + location.pathname} : {};
+		const focal = kind === 'conversation' ? {focalId: route.focalId, focalUrl: address} : {};
 		return {
 			surface: kind === 'feed' ? route.surface : kind === 'conversation' ? kind : 'none',
 			...focal,
@@ -203,5 +222,6 @@ function clearWhenGone(covers: Covers, leftAt: number): void {
 /** What an earlier version of this script left on the page: Firefox starts the new one in an open page. */
 function removeLeftovers(): void {
 	for (const element of document.querySelectorAll('panah-line, panah-flag, panah-chooser')) element.remove();
-	for (const element of document.querySelectorAll<HTMLElement>('[data-panah]')) delete element.dataset.panah;
+	for (const mark of ['data-panah', 'data-panah-choosing'])
+		for (const element of document.querySelectorAll(`[${mark}]`)) element.removeAttribute(mark);
 }

@@ -12,7 +12,7 @@ export interface Facts {
 	trusted: boolean;
 	/** The author of the post that is answered: on a disclosure's page, the one who disclosed. */
 	focalAuthor: boolean;
-	/** Stands where a single post is no answer to the reader or to a disclosure, and quotes another. */
+	/** At most to be flagged: it stands by itself and quotes another, or goes on with what its author began. */
 	aside: boolean;
 	/** Answers a reply that is hidden. */
 	beneath: boolean;

@@ -5,8 +5,10 @@ import type {Reason} from './verdicts.js';
 
 export type LineKey = keyof typeof en;
 
+export const LINE_TEXTS = {en, ur};
+
 /** What stands in X's page: the line, the label, and what they explain. */
-export const say = sayer<LineKey>({en, ur});
+export const say = sayer<LineKey>(LINE_TEXTS);
 
 /** What the reply does, in a few words that follow "Reply hidden:". */
 export function sayAct(language: Language, reason: Reason): string {

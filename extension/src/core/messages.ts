@@ -1,4 +1,5 @@
 import type {Account} from './people.js';
+import {isOnX} from './sites.js';
 import {fields, type Source, type Verdict, type Version} from './verdicts.js';
 
 /** One reply to be judged. Texts are as the page shows them; the worker masks them. */
@@ -295,11 +296,7 @@ function isTime(value: unknown): value is string {
 	return typeof value === 'string' && value.length <= 40 && !Number.isNaN(Date.parse(value));
 }
 
-/** A page of X: what is kept becomes a link again, and it may come from a file. */
-function isLink(value: unknown): value is string {
-	return (
-		typeof value === 'string' &&
-		value.length <= 2000 &&
-		/^https:\/\/(?:(?:mobile\.)?twitter|x)\.com\//.test(value)
-	);
+/** A page of X, as a saved post may name it. */
+export function isLink(value: unknown): value is string {
+	return typeof value === 'string' && value.length <= 2000 && isOnX(value);
 }

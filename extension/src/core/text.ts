@@ -4,10 +4,14 @@ export const MAX_CHARACTERS = 4000;
 // Marks that steer the direction of text, and tatweel, which only stretches a word: both can disguise the same
 // words. Zero-width non-joiner stays, since Urdu spelling needs it.
 const INVISIBLE = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\u0640]/g;
-const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
+// Bounded as addresses are: on a very long word an open pattern would begin anew at each letter.
+const EMAIL = /[\w.+-]{1,64}[@＠][\w-]{1,63}(?:\.[\w-]{1,63})+/g;
 const MENTION = /[@＠]\w{1,20}/g;
 // Printable ASCII only, since Urdu may follow a link without a space.
 const LINK = /(?:https?:\/\/|\bwww\.|\bt\.co\/|\bpic\.(?:twitter|x)\.com\/)[\x21-\x7e]*/gi;
+
+/** Units that are looked at: enough for MAX_CHARACTERS of any text that is not links for the most part. */
+const MAX_RAW = 6 * MAX_CHARACTERS;
 
 export interface Prepared {
 	text: string;
@@ -18,9 +22,10 @@ export interface Prepared {
 /** The form in which a text may be sent: people and links masked, NFC, spaces joined, length capped. */
 export function prepare(raw: string): Prepared {
 	const text = raw
+		.slice(0, MAX_RAW)
 		.toWellFormed()
-		.normalize('NFC')
 		.replace(INVISIBLE, '')
+		.normalize('NFC')
 		.replace(LINK, 'URL')
 		.replace(EMAIL, '@user')
 		.replace(MENTION, '@user')
@@ -28,9 +33,10 @@ export function prepare(raw: string): Prepared {
 		.replace(/ ?\n\s*/g, '\n')
 		.trim();
 	// A code point takes at most two units, so anything this short needs no counting.
-	if (text.length <= MAX_CHARACTERS) return {text, cut: false};
+	const cut = raw.length > MAX_RAW;
+	if (text.length <= MAX_CHARACTERS) return {text, cut};
 	const characters = [...text];
-	if (characters.length <= MAX_CHARACTERS) return {text, cut: false};
+	if (characters.length <= MAX_CHARACTERS) return {text, cut};
 	return {text: characters.slice(0, MAX_CHARACTERS).join('').trim(), cut: true};
 }
 

@@ -20,6 +20,11 @@ export const LABELS = [...ACTS, 'victim_blaming', 'hostile'] as const;
 export const REASONS = [...LABELS, 'other', 'beneath'] as const;
 export type Reason = (typeof REASONS)[number];
 
+/** A reason that there are words for: what is older or newer than this version may tell others. */
+export function readReason(reason: string): Reason {
+	return REASONS.find(known => known === reason) ?? 'other';
+}
+
 export const SENSITIVITIES = ['gentle', 'balanced', 'strict'] as const;
 export type Sensitivity = (typeof SENSITIVITIES)[number];
 

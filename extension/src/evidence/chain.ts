@@ -70,8 +70,12 @@ export async function makeEvent(
 
 export async function hashOf(event: Omit<BareEvent, 'hash'> & Content): Promise<string> {
 	const {seq, kind, at, salt, payload, prev} = event;
-	const bytes = new TextEncoder().encode(canonical({seq, kind, at, salt, payload, prev}));
-	return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+	return digest(canonical({seq, kind, at, salt, payload, prev}));
+}
+
+/** SHA-256 of a text in UTF-8, as hex. */
+export async function digest(text: string): Promise<string> {
+	return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
 }
 
 /**

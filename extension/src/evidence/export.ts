@@ -1,10 +1,12 @@
-import {direction, type Language, type Say} from '../core/i18n.js';
-import {sayAct} from '../core/line-texts.js';
+import {direction, type Language, type Say, sayer} from '../core/i18n.js';
+import {LINE_TEXTS, sayAct} from '../core/line-texts.js';
 import {readSavedPost} from '../core/messages.js';
-import {LABELS, type Reason} from '../core/verdicts.js';
+import {isOnX} from '../core/sites.js';
+import {REASONS, readReason} from '../core/verdicts.js';
 import {
 	bare,
 	canonical,
+	digest,
 	type Event,
 	isWhole,
 	type Kept,
@@ -13,8 +15,9 @@ import {
 	verify,
 	type WholeEvent,
 } from './chain.js';
+import {FRAMES} from './frames.js';
 import {MAX_NOTE} from './save.js';
-import type {EvidenceKey} from './texts.js';
+import {EVIDENCE_TEXTS, type EvidenceKey} from './texts.js';
 
 /** What a file holds: the chain, with the contents that were chosen. */
 export interface EvidenceFile {
@@ -26,6 +29,8 @@ export interface EvidenceFile {
 	language: Language;
 	/** Minutes that the clock of whoever made the file is ahead of UTC. */
 	offset: number;
+	/** The version of the program that made it; the first ones did not tell. */
+	program?: string;
 	events: Event[];
 }
 
@@ -50,17 +55,22 @@ export function choose(events: readonly Event[], chosen: ReadonlySet<number>): E
 	});
 }
 
-export function makeFile(events: Event[], language: Language, now = new Date()): EvidenceFile {
+export function makeFile(
+	events: Event[],
+	language: Language,
+	program: string,
+	now = new Date(),
+): EvidenceFile {
 	// The browser counts the other way round: what must be added to reach UTC.
 	const offset = 0 - now.getTimezoneOffset();
-	return {kind: 'panah-evidence', version: 1, created: now.toISOString(), language, offset, events};
+	return {kind: 'panah-evidence', version: 1, created: now.toISOString(), language, offset, program, events};
 }
 
 /** A file to download. Its name says nothing about what it is for. */
 export function pack(file: EvidenceFile, format: Format, say: Say<EvidenceKey>): {name: string; blob: Blob} {
-	const write = {html: toHtml, json: toJson, csv: toCsv}[format];
+	const write = {html: () => toHtml(file), json: () => toJson(file), csv: () => toCsv(file, say)}[format];
 	const name = `replies-${file.created.slice(0, 10)}.${format}`;
-	return {name, blob: new Blob([write(file, say)], {type: TYPES[format]})};
+	return {name, blob: new Blob([write()], {type: TYPES[format]})};
 }
 
 export function toJson(file: EvidenceFile): string {
@@ -114,7 +124,9 @@ export function toCsv(file: EvidenceFile, say: Say<EvidenceKey>): string {
 function toCell(text: string): string {
 	// A spreadsheet takes these beginnings for a formula, in their wide forms too.
 	const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
-	return `"${safe.toWellFormed().replaceAll('"', '""')}"`;
+	// One that expects another separator than the comma begins a cell after its own, whatever the quotes say.
+	const parted = safe.replace(/[;|\t\r\n]["\s]*(?=[=+\-@＝＋－＠])/g, "$&'");
+	return `"${parted.toWellFormed().replaceAll('"', '""')}"`;
 }
 
 /** Who said what about a reply, in one sentence; empty where nobody did. */
@@ -123,10 +135,6 @@ export function sayVerdict(event: Kept['event'], language: Language, say: Say<Ev
 	if (verdict === undefined) return '';
 	const act = sayAct(language, readReason(verdict.reason));
 	return say(language, `said_${verdict.source}`, {act});
-}
-
-export function readReason(reason: string): Reason {
-	return [...LABELS, 'other' as const, 'beneath' as const].find(known => known === reason) ?? 'other';
 }
 
 /** Text that is markup already. */
@@ -177,12 +185,67 @@ code { font-family: ui-monospace, monospace; font-size: 0.9em; overflow-wrap: an
 @media print { main { max-inline-size: none; padding: 0; } }
 `;
 
-/** One page to read and to print, which runs nothing, loads nothing, and holds the chain to be checked. */
-export function toHtml(file: EvidenceFile, say: Say<EvidenceKey>): string {
+/**
+ * What a page says around the replies, and how it looks: all of a page that may differ between versions. It goes
+ * along in the page, since a check builds the page anew, and its digest tells whether it is ours.
+ */
+export interface Frame {
+	style: string;
+	texts: Record<string, {message: string}>;
+}
+
+const FRAME_KEYS = [
+	'column_text',
+	'column_posted',
+	'column_saved',
+	'column_link',
+	'column_found',
+	'column_account',
+	'column_answered',
+	'column_said',
+	'column_note',
+	'column_code',
+	'partial_yes',
+	'said_model',
+	'said_reader',
+	'said_friend',
+	'said_thread',
+	'file_title',
+	'file_intro',
+	'file_made',
+	'file_check_title',
+	'file_check',
+	'file_last',
+] as const satisfies EvidenceKey[];
+
+/** The frame of pages that are made today. */
+export function frameOf(language: Language): Frame {
+	const said = FRAME_KEYS.map(key => [key, EVIDENCE_TEXTS[language][key]] as const);
+	const acts = REASONS.map(reason => [`act_${reason}`, LINE_TEXTS[language][`act_${reason}`]] as const);
+	return {style: STYLE, texts: Object.fromEntries([...said, ...acts])};
+}
+
+export function frameDigest(frame: unknown): Promise<string> {
+	return digest(canonical(frame));
+}
+
+type FrameSay = (key: string, values?: Record<string, string>) => string;
+
+function sayIn({texts}: Frame, language: Language): FrameSay {
+	const speak = sayer({en: texts, ur: texts});
+	return (key, values) => speak(language, Object.hasOwn(texts, key) ? key : 'act_other', values);
+}
+
+/**
+ * One page to read and to print, which runs nothing, loads nothing, and holds the chain to be checked. Pages that
+ * were given out are built anew by every later version: another structure needs another version of the file.
+ */
+export function toHtml(file: EvidenceFile, frame = frameOf(file.language)): string {
 	const {language} = file;
+	const say = sayIn(frame, language);
 	const last = file.events.at(-1)?.hash ?? '';
 	// In one spelling, since a check builds the page anew. Only "<" could end the tag; JSON may write it like this.
-	const data = new Markup(canonical(file).replaceAll('<', '\\u003c'));
+	const data = new Markup(canonical({...file, frame}).replaceAll('<', '\\u003c'));
 	const kept = listKept(file.events);
 	const page = html`<!doctype html>
 <html lang="${language}" dir="${direction(language)}">
@@ -191,18 +254,18 @@ export function toHtml(file: EvidenceFile, say: Say<EvidenceKey>): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="referrer" content="no-referrer">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${say(language, 'file_title')}</title>
-<style>${new Markup(STYLE)}</style>
+<title>${say('file_title')}</title>
+<style>${new Markup(frame.style)}</style>
 </head>
 <body>
 <main>
-<h1>${say(language, 'file_title')}</h1>
-<p>${say(language, 'file_intro')}</p>
-<p>${say(language, 'file_made')} ${time(file.created, file.offset)}</p>
+<h1>${say('file_title')}</h1>
+<p>${say('file_intro')}</p>
+<p>${say('file_made')} ${time(file.created, file.offset)}</p>
 ${kept.map(one => toArticle(one, file, say))}
-<h2>${say(language, 'file_check_title')}</h2>
-<p>${say(language, 'file_check')}</p>
-<p>${say(language, 'file_last')} <code dir="ltr">${last}</code></p>
+<h2>${say('file_check_title')}</h2>
+<p>${say('file_check')}</p>
+<p>${say('file_last')} <code dir="ltr">${last}</code></p>
 </main>
 <script type="application/json" id="chain">${data}</script>
 </body>
@@ -211,25 +274,24 @@ ${kept.map(one => toArticle(one, file, say))}
 	return page.text;
 }
 
-function toArticle({event, note}: Kept, file: EvidenceFile, say: Say<EvidenceKey>): Markup {
-	const {language, offset} = file;
+function toArticle({event, note}: Kept, {offset}: EvidenceFile, say: FrameSay): Markup {
 	const {payload, seq, at, hash} = event;
-	const {name, handle, accountId, text, partial, url, foundOn, postedAt, answers} = payload;
-	const row = (key: EvidenceKey, value: Markup | undefined) =>
-		value === undefined ? html`` : html`<dt>${say(language, key)}</dt><dd>${value}</dd>`;
+	const {name, handle, accountId, text, partial, url, foundOn, postedAt, answers, verdict} = payload;
+	const row = (key: (typeof FRAME_KEYS)[number], value: Markup | undefined) =>
+		value === undefined ? html`` : html`<dt>${say(key)}</dt><dd>${value}</dd>`;
 	const quote = (words: string) => html`<blockquote dir="auto">${words}</blockquote>`;
-	const said = sayVerdict(event, language, say);
+	const said = verdict && say(`said_${verdict.source}`, {act: say(`act_${verdict.reason}`)});
 	return html`<article>
-<h2>${seq.toLocaleString(language)}. <bdi>${name}</bdi> <bdi dir="ltr">@${handle}</bdi></h2>
+<h2>${String(seq)}. <bdi>${name}</bdi> <bdi dir="ltr">@${handle}</bdi></h2>
 <dl>
-${row('column_text', html`${quote(text)}${partial ? html`<p>${say(language, 'partial_yes')}</p>` : ''}`)}
+${row('column_text', html`${quote(text)}${partial ? html`<p>${say('partial_yes')}</p>` : ''}`)}
 ${row('column_posted', postedAt === undefined ? undefined : time(postedAt, offset))}
 ${row('column_saved', time(at, offset))}
 ${row('column_link', link(url))}
 ${row('column_found', foundOn === url ? undefined : link(foundOn))}
 ${row('column_account', accountId === undefined ? undefined : html`<bdi dir="ltr">${accountId}</bdi>`)}
 ${row('column_answered', answers === undefined ? undefined : quote(answers.text))}
-${row('column_said', said === '' ? undefined : html`${said}`)}
+${row('column_said', said === undefined ? undefined : html`${said}`)}
 ${row('column_note', note === '' ? undefined : quote(note))}
 ${row('column_code', html`<code dir="ltr">${hash}</code>`)}
 </dl>
@@ -241,12 +303,6 @@ function link(url: string): Markup {
 	return isOnX(url)
 		? html`<a href="${url}" rel="noreferrer" dir="ltr">${url}</a>`
 		: html`<bdi dir="ltr">${url}</bdi>`;
-}
-
-/** Whether an address leads to X, and so may be opened with a click. */
-export function isOnX(url: string): boolean {
-	const host = URL.canParse(url) ? new URL(url).host : '';
-	return /^https:/.test(url) && ['x.com', 'twitter.com', 'mobile.twitter.com'].includes(host);
 }
 
 /** The same on every computer, since a check builds the page anew: in UTC, and by the clock of who made the file. */
@@ -271,12 +327,15 @@ export type Checked =
 			state: 'whole';
 			file: EvidenceFile;
 			verified: Extract<Verified, {ok: true}>;
-			/** Of a page: what can be read is what the chain holds. Undefined for JSON, which holds the chain alone. */
-			readable?: boolean;
+			/**
+			 * Of a page: whether what can be read is what the chain holds. 'unknown': it says things around the
+			 * replies that no version known here says. Undefined for JSON, which holds the chain alone.
+			 */
+			readable?: 'same' | 'changed' | 'unknown';
 	  };
 
 /** Reads and verifies a file that came from anywhere. */
-export async function checkFile(text: string, say: Say<EvidenceKey>): Promise<Checked> {
+export async function checkFile(text: string, known: ReadonlySet<string> = FRAMES): Promise<Checked> {
 	const isPage = !text.trimStart().startsWith('{');
 	const data = isPage ? embedded(text) : text;
 	const found = readFile(data);
@@ -286,7 +345,17 @@ export async function checkFile(text: string, say: Say<EvidenceKey>): Promise<Ch
 	if (!verified.ok) return {state: 'broken', seq: verified.seq};
 	const checked: Checked = {state: 'whole', file, verified};
 	// What a person reads in a page stands beside the chain: it has to be what the chain makes.
-	return isPage ? {...checked, readable: isSamePage(toHtml(file, say), text)} : checked;
+	return isPage ? {...checked, readable: await compare(text, file, found.frame, known)} : checked;
+}
+
+async function compare(
+	page: string,
+	file: EvidenceFile,
+	frame: unknown,
+	known: ReadonlySet<string>,
+): Promise<'same' | 'changed' | 'unknown'> {
+	if (!known.has(await frameDigest(frame))) return 'unknown';
+	return isSamePage(toHtml(file, frame as Frame), page) ? 'same' : 'changed';
 }
 
 function isSamePage(a: string, b: string): boolean {
@@ -301,16 +370,21 @@ function embedded(text: string): string {
 	return parsed.getElementById('chain')?.textContent ?? '';
 }
 
-type Found = {state: 'unknown'} | {state: 'broken'; seq: number} | {state: 'read'; file: EvidenceFile};
+type Found =
+	| {state: 'unknown'}
+	| {state: 'broken'; seq: number}
+	/** `frame`: whatever stands there in its place. */
+	| {state: 'read'; file: EvidenceFile; frame: unknown};
 
 function readFile(text: string): Found {
 	const found = parse(text);
 	if (found?.kind !== 'panah-evidence' || found.version !== 1) return {state: 'unknown'};
-	const {created, language, offset, events} = found;
+	const {created, language, offset, program, events, frame} = found;
 	if (typeof created !== 'string' || !isTime(created)) return {state: 'unknown'};
 	if (language !== 'en' && language !== 'ur') return {state: 'unknown'};
 	if (typeof offset !== 'number' || !Number.isInteger(offset) || Math.abs(offset) > 1440)
 		return {state: 'unknown'};
+	if (program !== undefined && !isVersion(program)) return {state: 'unknown'};
 	if (!Array.isArray(events) || events.length === 0 || events.length > MOST_EVENTS) return {state: 'unknown'};
 	const read: Event[] = [];
 	for (const value of events) {
@@ -320,7 +394,16 @@ function readFile(text: string): Found {
 	}
 	return {
 		state: 'read',
-		file: {kind: 'panah-evidence', version: 1, created, language, offset, events: read},
+		file: {
+			kind: 'panah-evidence',
+			version: 1,
+			created,
+			language,
+			offset,
+			...(program === undefined ? {} : {program}),
+			events: read,
+		},
+		frame,
 	};
 }
 
@@ -361,6 +444,10 @@ function parse(text: string): Record<string, unknown> | undefined {
 
 function record(value: unknown): Record<string, unknown> | undefined {
 	return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function isVersion(value: unknown): value is string {
+	return typeof value === 'string' && /^\d{1,5}(?:\.\d{1,5}){0,3}$/.test(value);
 }
 
 function isHex(value: unknown, length: number): value is string {

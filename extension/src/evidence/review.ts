@@ -1,7 +1,7 @@
 import type {Mark} from '../core/local.js';
-import {type CoveredPost, readSavedPost, type SavedPost} from '../core/messages.js';
+import {type CoveredPost, isLink, readSavedPost, type SavedPost} from '../core/messages.js';
 import {markKey} from '../core/text.js';
-import {LABELS, type Reason} from '../core/verdicts.js';
+import {REASONS, type Reason, readReason} from '../core/verdicts.js';
 
 // A person who does not want to read what was hidden can give it to a friend, in a file, and get back what the
 // friend thinks of it, in another one. Both go by hand: nothing is sent.
@@ -70,7 +70,6 @@ export const MAX_NOTE = 500;
 // X's long posts end at 25,000.
 const MAX_TEXT = 30_000;
 const MAX_NAME = 200;
-const REASONS: readonly Reason[] = [...LABELS, 'other', 'beneath'];
 
 /** A file of covered replies for a friend: MOST_REPLIES at most, and nothing about who reads X here. */
 export async function exportReview(
@@ -100,7 +99,7 @@ function toReply({id: key, reason, act, partial, post}: CoveredPost): ReviewRepl
 		text: isCut ? text.slice(0, MAX_TEXT) : text,
 		partial: partial || post.partial || isCut,
 		url,
-		reason: REASONS.find(known => known === reason) ?? 'other',
+		reason: readReason(reason),
 		act,
 		...(accountId === undefined ? {} : {accountId}),
 		...(postedAt === undefined ? {} : {postedAt}),
@@ -122,7 +121,8 @@ export function readReview(text: string): {ok: true; review: Review} | Problem {
 	}
 	const {created, focalUrl} = fields;
 	const review: Review = {kind: 'panah-review', version: 1, created: day(created), replies};
-	if (typeof focalUrl === 'string' && /^https:\/\/.{1,2000}$/.test(focalUrl)) review.focalUrl = focalUrl;
+	// It becomes the place where a reply was found, and a saved post names no other site.
+	if (isLink(focalUrl)) review.focalUrl = focalUrl;
 	return {ok: true, review};
 }
 
@@ -205,18 +205,29 @@ function readLabel(value: unknown): Label | undefined {
 	};
 }
 
-/** The marks that follow from labels. Of two about the same words, the one that hides counts. */
-export function toMarks(labels: readonly Label[]): Record<string, Mark> {
+/**
+ * The marks that follow from labels, and of how many texts none follows because the reader decided about them. Of two
+ * labels about the same words, the one that hides counts. `known`: the marks there are.
+ */
+export function toMarks(
+	labels: readonly Label[],
+	known: Readonly<Record<string, Mark>>,
+): {marks: Record<string, Mark>; left: number} {
 	const marks: Record<string, Mark> = {};
+	const left = new Set<string>();
 	for (const {textDigest, label, reason} of labels) {
 		if (label === 'unsure') continue;
+		if (known[textDigest]?.by === 'reader') {
+			left.add(textDigest);
+			continue;
+		}
 		if (label === 'fine') {
 			marks[textDigest] ??= {mark: 'fine', by: 'friend'};
 		} else {
 			marks[textDigest] = {mark: 'hurtful', by: 'friend', ...(reason === undefined ? {} : {reason})};
 		}
 	}
-	return marks;
+	return {marks, left: left.size};
 }
 
 /**

@@ -14,8 +14,9 @@ export interface ChooserParts {
 }
 
 const POINTED = 'panahChoosing';
-/** Presses that X must not take for its own while a post is being chosen. */
+/** Presses that X must not take for its own while a post is being chosen. The browser goes on: a click follows. */
 const PRESSES = ['pointerdown', 'pointerup', 'mousedown', 'mouseup', 'touchstart', 'touchend', 'auxclick'];
+const OURS = 'panah-line, panah-flag';
 
 /**
  * Lets the reader choose posts on the page to keep as evidence, with the mouse, a finger or the keyboard: a bar at
@@ -25,9 +26,12 @@ export function openChooser(parts: ChooserParts) {
 	let ending: AbortController | undefined;
 	let host: HTMLElement | undefined;
 	let pointed: HTMLElement | undefined;
+	/** What had the keyboard before. */
+	let before: Element | null = null;
 
 	function start(): void {
 		stop();
+		before = document.activeElement;
 		ending = new AbortController();
 		const {note, done} = buildBar();
 		const options = {capture: true, signal: ending.signal};
@@ -45,6 +49,8 @@ export function openChooser(parts: ChooserParts) {
 		host?.remove();
 		host = undefined;
 		point(undefined);
+		if (before instanceof HTMLElement && before.isConnected) before.focus({preventScroll: true});
+		before = null;
 	}
 
 	function onKey(event: KeyboardEvent, note: HTMLElement): void {
@@ -111,14 +117,15 @@ export function openChooser(parts: ChooserParts) {
 	return {start, stop};
 }
 
-/** The post that an event is about. Our own bar and what is hidden are none. */
+/** The post that an event is about. Our own bar, lines and labels are none. */
 function postAt(event: Event): HTMLElement | undefined {
 	const {target} = event;
-	const article = target instanceof Element ? target.closest<HTMLElement>(SELECTORS.post) : null;
-	return article ?? undefined;
+	if (!(target instanceof Element) || target.closest(OURS) !== null) return undefined;
+	return target.closest<HTMLElement>(SELECTORS.post) ?? undefined;
 }
 
+/** Keeps an event from X. A touch that is prevented would never become the click that chooses. */
 function halt(event: Event): void {
-	event.preventDefault();
+	if (!event.type.startsWith('touch')) event.preventDefault();
 	event.stopImmediatePropagation();
 }

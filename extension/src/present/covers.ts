@@ -267,6 +267,12 @@ export function openCovers(actions: CoverActions) {
 		giveBackRoom,
 		/** The id of what is covered there. */
 		idOn: (element: HTMLElement) => covers.get(element)?.id,
+		/** Whether it is held back there, without a verdict. */
+		isHeld: (element: HTMLElement) => covers.get(element)?.act === 'hold',
+		/** Takes off the covers that are not where they belong. */
+		keepOnly(belongs: (element: HTMLElement, id: string) => boolean) {
+			for (const [element, {id}] of [...covers]) if (!belongs(element, id)) uncover(element);
+		},
 		/** Adopts the page's colours anew. */
 		wear() {
 			for (const {shell, sample} of covers.values()) shell?.wear?.(readTheme(sample));

@@ -10,10 +10,10 @@ import {explain} from './why.js';
 
 /** What the reader may do with a reply besides showing and hiding it. `id`: of the cover. */
 export interface CoverActions {
-	/** "Always show this account". */
-	alwaysShow(id: string): void;
-	/** "Not harmful". */
-	fine(id: string): void;
+	/** "Always show this account". False: that could not be kept. */
+	alwaysShow(id: string): Promise<boolean>;
+	/** "Not harmful". False: that could not be kept. */
+	fine(id: string): Promise<boolean>;
 	/** "Save as evidence". */
 	save(id: string): Promise<SaveAnswer>;
 	/** The reader showed or hid something. */

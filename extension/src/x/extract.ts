@@ -59,8 +59,26 @@ const FOLLOW = /^(\d{1,20})-(un)?follow$/;
 /** Enough of a long text to find a word in it, in characters. */
 const GLANCE = 1000;
 
-/** Reads one post. `viewer` is the handle of who is signed in, in lower case. */
+/** Reads one post for judging. `viewer` is the handle of who is signed in, in lower case. */
 export function extract(article: Element, viewer: string | undefined): Extraction {
+	const found = readPost(article);
+	if (found.state !== 'ok') return found;
+	const {post, isProtected} = found;
+	if (post.handle === viewer) return {state: 'skip', because: 'own'};
+	if (isProtected) return {state: 'skip', because: 'protected'};
+	const isWordless = post.text === '' && !holdsWords(post.quote?.text ?? '');
+	return isWordless ? {state: 'skip', because: 'no-words'} : {state: 'ok', post};
+}
+
+/** Reads one post for keeping it: anybody's, and also one without words. */
+export function extractToKeep(article: Element): Post | undefined {
+	const found = readPost(article);
+	return found.state === 'ok' ? found.post : undefined;
+}
+
+function readPost(
+	article: Element,
+): Exclude<Extraction, {state: 'ok'}> | {state: 'ok'; post: Post; isProtected: boolean} {
 	const part = ownPart(article);
 	const link = findPermalink(part);
 	if (link === undefined) {
@@ -70,8 +88,8 @@ export function extract(article: Element, viewer: string | undefined): Extractio
 	const author = readAuthor(part, row, link.handle);
 	if (author === undefined) return {state: 'retry'};
 	const handle = author.writtenHandle.toLowerCase();
-	if (handle === viewer) return {state: 'skip', because: 'own'};
-	if (row?.querySelector(SELECTORS.lock)) return {state: 'skip', because: 'protected'};
+	// Without the author's row nobody can tell whether the account is protected.
+	if (row === undefined) return {state: 'retry'};
 	const written = findText(part);
 	const actions = find(part, SELECTORS.actions);
 	// A post without text is whole once its buttons are there: it holds pictures only.
@@ -79,9 +97,9 @@ export function extract(article: Element, viewer: string | undefined): Extractio
 	const words = written === undefined ? '' : readWritten(written, part);
 	const text = holdsWords(words) ? words : '';
 	const quote = readQuote(part);
-	if (text === '' && !holdsWords(quote?.text ?? '')) return {state: 'skip', because: 'no-words'};
 	return {
 		state: 'ok',
+		isProtected: row.querySelector(SELECTORS.lock) !== null,
 		post: {
 			id: link.id,
 			handle,
@@ -91,7 +109,7 @@ export function extract(article: Element, viewer: string | undefined): Extractio
 			text,
 			partial: written?.kind === 'title' || find(part, SELECTORS.showMore) !== undefined,
 			translated: written !== undefined && isTranslated(written, article),
-			answering: row === undefined ? [] : readAnswering(part, row, written?.element ?? actions),
+			answering: readAnswering(part, row, written?.element ?? actions),
 			mentions: written === undefined ? [] : readMentions(written.element),
 			quote,
 		},
@@ -110,6 +128,16 @@ export function readHandle(article: Element): string | undefined {
 	return author?.writtenHandle.toLowerCase();
 }
 
+export function hasPosts(page: ParentNode): boolean {
+	return page.querySelector(SELECTORS.post) !== null;
+}
+
+/** Whether an element is, or lies in, the post of that id; what follows a "#" in the id is our own. */
+export function isAbout(element: Element, id: string): boolean {
+	const article = element.closest(SELECTORS.post);
+	return article !== null && readId(article) === id.split('#')[0];
+}
+
 /** The element that holds the post's own text. */
 export function textElement(article: Element): Element | undefined {
 	return findText(ownPart(article))?.element;
@@ -118,7 +146,9 @@ export function textElement(article: Element): Element | undefined {
 /** The text of the post that replies answer; undefined if it has none, or if only followers may read it. */
 export function readContext(focal: Element): string | undefined {
 	const part = ownPart(focal);
-	if (find(part, SELECTORS.author)?.querySelector(SELECTORS.lock)) return undefined;
+	const row = find(part, SELECTORS.author);
+	// Without the author's row nobody can tell whether the account is protected.
+	if (row === undefined || row.querySelector(SELECTORS.lock)) return undefined;
 	const written = findText(part);
 	return written && readWritten(written, part);
 }

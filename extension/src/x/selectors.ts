@@ -42,7 +42,10 @@ const BUNDLED = {
 	placement: '[data-testid="placementTracking"]',
 	/** Of a section that follows the replies: "Discover more", "More from this author". */
 	sectionHeading: 'h2',
-	viewerAvatar: '[data-testid="SideNav_AccountSwitcher_Button"] [data-testid^="UserAvatar-Container-"]',
+	/** The second one on narrow pages; not seen by us yet. */
+	viewerAvatar:
+		'[data-testid="SideNav_AccountSwitcher_Button"] [data-testid^="UserAvatar-Container-"], ' +
+		'[data-testid="DashButton_ProfileIcon_Link"] [data-testid^="UserAvatar-Container-"]',
 	viewerProfile: 'a[data-testid="AppTabBar_Profile_Link"]',
 	/** JSON about whose profile the page is. */
 	profileSchema: 'script[data-testid="UserProfileSchema-test"]',

@@ -6,7 +6,9 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.staticfiles import NotModifiedResponse
 
 from panah import __version__
 from panah.pages import documents
@@ -93,9 +95,10 @@ def download(request: Request, name: str) -> Response:
     """One of the zips, as bytes: what the browser already has by its hash is not sent again."""
     package = find_package(request.app.state.settings.extension_dir, name)
     headers = {"Cache-Control": "no-cache", "ETag": f'"{package.sha256}"'}
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(status_code=304, headers=headers)
-    return FileResponse(package.path, media_type="application/zip", filename=name, headers=headers)
+    answer = FileResponse(package.path, media_type="application/zip", filename=name, headers=headers)
+    if StaticFiles().is_not_modified(answer.headers, request.headers):
+        return NotModifiedResponse(answer.headers)
+    return answer
 
 
 @router.api_route("/install", methods=ASKED)

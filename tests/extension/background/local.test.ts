@@ -287,9 +287,9 @@ describe('what is stored', () => {
 	test.each([
 		['local', {people: {}}, ['state']],
 		['local', {marks: {}}, ['state', 'changed']],
-		['local', {pausedUntil: {}}, ['state']],
+		['local', {pausedUntil: {}}, ['state', 'back']],
 		['local', {selectors: {}}, ['state']],
-		['local', {people: {}, pausedUntil: {}}, ['state']],
+		['local', {people: {}, pausedUntil: {}}, ['state', 'back']],
 		['session', {pausedThreads: {}}, ['state']],
 		['local', {server: {}}, ['changed']],
 		['local', {count: {}}, []],

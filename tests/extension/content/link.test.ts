@@ -1,9 +1,20 @@
-import {ask, ContextGone, cancel} from '../../../extension/src/content/link.js';
-import type {ScoreRequest} from '../../../extension/src/core/messages.js';
+import {ask, askState, ContextGone, cancel, count, done, save} from '../../../extension/src/content/link.js';
+import type {SavedPost, ScoreRequest} from '../../../extension/src/core/messages.js';
 import {type FakeChrome, installChrome} from '../fake-chrome.js';
 
 const REQUEST: ScoreRequest = {kind: 'score', ask: 'a', text: 't'};
-const ANSWER = {ok: true, verdict: {action: 'show', partial: false}};
+const ANSWER = {ok: true, verdict: {action: 'show', partial: false, source: 'model'}};
+const STATE = {people: [], pausedUntil: 0, pausedThreads: []};
+const POST: SavedPost = {
+	id: '2',
+	handle: 'somebody',
+	name: 'Name',
+	text: 't',
+	partial: false,
+	url: 'https://x.com/somebody/status/2',
+	foundOn: 'https://x.com/home',
+};
+const DEAD = new Error('Could not establish connection. Receiving end does not exist.');
 
 let browser: FakeChrome;
 
@@ -65,4 +76,75 @@ test('cancelling never fails', async () => {
 	browser.runtime.id = undefined;
 	cancel(['b']);
 	expect(browser.runtime.sendMessage).toHaveBeenCalledTimes(1);
+});
+
+describe('what this browser alone knows', () => {
+	test('is asked for, and of a dead worker once more', async () => {
+		browser.runtime.sendMessage.mockRejectedValueOnce(DEAD).mockResolvedValueOnce(STATE);
+		expect(await askState()).toEqual(STATE);
+		expect(browser.runtime.sendMessage.mock.calls).toEqual([[{kind: 'state'}], [{kind: 'state'}]]);
+	});
+
+	test.each([undefined, null, 'text', 3])('is not known from the answer %j', async answer => {
+		browser.runtime.sendMessage.mockResolvedValue(answer);
+		expect(await askState()).toBeUndefined();
+	});
+
+	test('is not known from a worker that stays dead, nor from an extension that is gone', async () => {
+		browser.runtime.sendMessage.mockRejectedValue(DEAD);
+		expect(await askState()).toBeUndefined();
+		browser.runtime.id = undefined;
+		await expect(askState()).rejects.toBeInstanceOf(ContextGone);
+	});
+});
+
+describe('saving', () => {
+	test('passes on what the worker says, also at the second try', async () => {
+		browser.runtime.sendMessage.mockRejectedValueOnce(DEAD).mockResolvedValue({ok: true, already: false});
+		expect(await save({kind: 'save', post: POST})).toEqual({ok: true, already: false});
+		expect(browser.runtime.sendMessage).toHaveBeenLastCalledWith({kind: 'save', post: POST});
+	});
+
+	test('that nobody answers has failed', async () => {
+		browser.runtime.sendMessage.mockRejectedValue(DEAD);
+		expect(await save({kind: 'save', post: POST})).toEqual({ok: false, problem: 'failed'});
+		browser.runtime.sendMessage.mockResolvedValue(undefined);
+		expect(await save({kind: 'save', post: POST})).toEqual({ok: false, problem: 'failed'});
+	});
+
+	test('with an extension that is gone is told apart', async () => {
+		browser.runtime.id = undefined;
+		await expect(save({kind: 'save', post: POST})).rejects.toBeInstanceOf(ContextGone);
+	});
+});
+
+describe('what the reader said', () => {
+	test('is kept, where the worker says so, also one that has to wake first', async () => {
+		browser.runtime.sendMessage.mockRejectedValueOnce(DEAD).mockResolvedValueOnce({ok: true});
+		expect(await done({kind: 'fine', text: 't'})).toBe(true);
+		expect(browser.runtime.sendMessage.mock.calls).toEqual([
+			[{kind: 'fine', text: 't'}],
+			[{kind: 'fine', text: 't'}],
+		]);
+	});
+
+	test.each([{ok: false}, undefined])('is not kept where it says %j', async answer => {
+		browser.runtime.sendMessage.mockResolvedValue(answer);
+		expect(await done({kind: 'always-show', handle: 'somebody'})).toBe(false);
+	});
+
+	test('is told apart where the extension is gone', async () => {
+		browser.runtime.id = undefined;
+		await expect(done({kind: 'fine', text: 't'})).rejects.toBeInstanceOf(ContextGone);
+	});
+});
+
+test('counting is told once, and never fails', async () => {
+	vi.useFakeTimers();
+	browser.runtime.sendMessage.mockRejectedValue(DEAD);
+	count();
+	browser.runtime.id = undefined;
+	count();
+	await vi.advanceTimersByTimeAsync(1500);
+	expect(browser.runtime.sendMessage.mock.calls).toEqual([[{kind: 'count', hidden: 1}]]);
 });

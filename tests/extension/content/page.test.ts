@@ -1,107 +1,43 @@
 import {startPage} from '../../../extension/src/content/page.js';
 import type {ScoreAnswer, ScoreRequest} from '../../../extension/src/core/messages.js';
-import {cellHtml, FOCAL_ID, HEADING, type PostParts, postHtml, setAddress, showPage} from '../factories.js';
-import {type FakeChrome, installChrome} from '../fake-chrome.js';
-import {insideOf, pressIn, spyOnShadowRoots} from '../shadow.js';
+import {cellHtml, FOCAL_ID, HEADING, postHtml, showPage} from '../factories.js';
+import {insideOf, pressIn} from '../shadow.js';
+import {
+	add,
+	articleOf,
+	asked,
+	BLAME,
+	cancelled,
+	change,
+	edge,
+	FakeIntersectionObserver,
+	FOCAL,
+	go,
+	HIDE,
+	isTapOn,
+	judgeByText,
+	lineOf,
+	lines,
+	markOf,
+	never,
+	notice,
+	open,
+	quoteOf,
+	reply,
+	request,
+	reuse,
+	SHOW,
+	sent,
+	settle,
+	setUp,
+	tearDown,
+	tellState,
+	texts,
+	wordsIn,
+} from './x-page.js';
 
-const FOCAL = postHtml({id: FOCAL_ID, handle: 'survivor', focal: true, text: 'I was followed.'});
-const BLAME = 'It was your fault.';
-
-/** Tells the page which elements are near the window; a test moves them. */
-class FakeIntersectionObserver {
-	static near = new Set<Element>();
-	static everything = true;
-	static all = new Set<FakeIntersectionObserver>();
-	readonly watched = new Set<Element>();
-
-	constructor(readonly callback: (entries: Array<{target: Element; isIntersecting: boolean}>) => void) {
-		FakeIntersectionObserver.all.add(this);
-	}
-
-	observe(target: Element): void {
-		if (this.watched.has(target)) return;
-		this.watched.add(target);
-		queueMicrotask(() => this.tell(target));
-	}
-
-	unobserve(target: Element): void {
-		this.watched.delete(target);
-	}
-
-	disconnect(): void {
-		this.watched.clear();
-	}
-
-	tell(target: Element): void {
-		const {near, everything} = FakeIntersectionObserver;
-		this.callback([{target, isIntersecting: everything || near.has(target)}]);
-	}
-}
-
-let browser: FakeChrome;
-/** What the worker answers; by default it hides what blames. */
-let worker: (request: ScoreRequest) => Promise<ScoreAnswer>;
-
-const judgeByText = async ({text}: ScoreRequest): Promise<ScoreAnswer> => ({
-	ok: true,
-	verdict: text.includes('fault')
-		? {action: 'hide', reason: 'blame', partial: false}
-		: {action: 'show', partial: false},
-});
-
-function asked(): ScoreRequest[] {
-	return browser.runtime.sendMessage.mock.calls
-		.map(([message]) => message as ScoreRequest)
-		.filter(({kind}) => kind === 'score');
-}
-
-function cancelled(): string[] {
-	return browser.runtime.sendMessage.mock.calls
-		.map(([message]) => message as {kind: string; asks: string[]})
-		.flatMap(({kind, asks}) => (kind === 'cancel' ? asks : []));
-}
-
-const reply = (id: number, text = BLAME, more: PostParts = {}) =>
-	cellHtml(postHtml({id: String(id), text, ...more}));
-const articleOf = (id: number) =>
-	document.querySelector<HTMLElement>(`article:has(a[href$="/status/${id}"])`);
-const markOf = (id: number) => articleOf(id)?.dataset.panah;
-const lines = () =>
-	[...document.querySelectorAll<HTMLElement>('panah-line')].map(line => line.dataset.statusId);
-const settle = (ms = 1000) => vi.advanceTimersByTimeAsync(ms);
-
-function go(path: string): void {
-	setAddress(`https://x.com${path}`);
-}
-
-async function open(cells: string[], path = `/survivor/status/${FOCAL_ID}`): Promise<void> {
-	go(path);
-	showPage(cells);
-	void startPage();
-	await settle();
-}
-
-beforeEach(() => {
-	vi.useFakeTimers();
-	browser = installChrome();
-	spyOnShadowRoots();
-	FakeIntersectionObserver.all.clear();
-	FakeIntersectionObserver.near.clear();
-	FakeIntersectionObserver.everything = true;
-	vi.stubGlobal('IntersectionObserver', FakeIntersectionObserver);
-	worker = judgeByText;
-	browser.runtime.sendMessage.mockImplementation(async message => {
-		const request = message as ScoreRequest;
-		return request.kind === 'score' ? worker(request) : undefined;
-	});
-});
-
-afterEach(async () => {
-	// Ends what the test has started, as an update of the extension does.
-	browser.runtime.id = undefined;
-	await settle(1000);
-	document.body.innerHTML = '';
-});
+beforeEach(setUp);
+afterEach(tearDown);
 
 test('replies that blame are hidden, others are not, and the post they answer goes along', async () => {
 	await open([cellHtml(FOCAL), reply(2), reply(3, 'I believe you.')]);
@@ -139,11 +75,14 @@ test('never judged: focal, above, own, promoted, protected, beyond the replies, 
 	expect(document.querySelector('[data-panah]')).toBeNull();
 });
 
-test('elsewhere than in a conversation nothing is judged', async () => {
-	await open([cellHtml(FOCAL), reply(2)], '/home');
-	await open([cellHtml(FOCAL), reply(2)], '/messages/1-2');
-	expect(asked()).toEqual([]);
-});
+test.each(['/messages/1-2', '/i/bookmarks', '/settings/account', `/survivor/status/${FOCAL_ID}/history`])(
+	'on %s nothing is judged',
+	async path => {
+		await open([cellHtml(FOCAL), reply(2)], path);
+		expect(asked()).toEqual([]);
+		expect(request({kind: 'page'}).surface).toBe('none');
+	},
+);
 
 describe('no verdict, no cover', () => {
 	test.each([
@@ -151,35 +90,35 @@ describe('no verdict, no cover', () => {
 		['failed', {ok: false, refusal: 'failed', retryIn: 30_000}],
 		['paused', {ok: false, refusal: 'paused', retryIn: 60_000}],
 	] as const)('a worker that answers "%s" hides nothing', async (_, answer) => {
-		worker = async () => answer;
+		edge.worker = async () => answer;
 		await open([cellHtml(FOCAL), reply(2)]);
 		expect(lines()).toEqual([]);
 		expect(markOf(2)).toBeUndefined();
 	});
 
 	test('a worker that never answers hides nothing', async () => {
-		worker = () => new Promise(() => {});
+		edge.worker = never;
 		await open([cellHtml(FOCAL), reply(2)]);
 		await settle(60_000);
 		expect(lines()).toEqual([]);
 	});
 
 	test('it is asked again when it said, and not before', async () => {
-		worker = async () => ({ok: false, refusal: 'failed', retryIn: 30_000});
+		edge.worker = async () => ({ok: false, refusal: 'failed', retryIn: 30_000});
 		await open([cellHtml(FOCAL), reply(2)]);
 		await settle(27_000);
 		expect(asked()).toHaveLength(1);
-		worker = judgeByText;
+		edge.worker = judgeByText;
 		await settle(4000);
 		expect(asked()).toHaveLength(2);
 		expect(markOf(2)).toBe('hidden');
 	});
 
 	test('it is asked again at once when the server is back', async () => {
-		worker = async () => ({ok: false, refusal: 'paused', retryIn: 600_000});
+		edge.worker = async () => ({ok: false, refusal: 'paused', retryIn: 600_000});
 		await open([cellHtml(FOCAL), reply(2)]);
-		worker = judgeByText;
-		browser.runtime.onMessage.fire({kind: 'notice', notice: 'back'}, {}, () => {});
+		edge.worker = judgeByText;
+		notice('back');
 		await settle(50);
 		expect(markOf(2)).toBe('hidden');
 	});
@@ -188,15 +127,12 @@ describe('no verdict, no cover', () => {
 describe('elements that X uses again', () => {
 	test('an answer that comes late covers no other reply', async () => {
 		let answer: (answer: ScoreAnswer) => void = () => {};
-		worker = ({text}) =>
+		edge.worker = ({text}) =>
 			text === BLAME ? new Promise(resolve => (answer = resolve)) : judgeByText({text} as ScoreRequest);
 		await open([cellHtml(FOCAL), reply(2)]);
-		const article = articleOf(2) as HTMLElement;
-		article.innerHTML = (
-			document.createRange().createContextualFragment(postHtml({id: '3', text: 'I believe you.'}))
-				.firstElementChild as Element
-		).innerHTML;
-		answer({ok: true, verdict: {action: 'hide', reason: 'blame', partial: false}});
+		const article = articleOf(2);
+		reuse(article, {id: '3', text: 'I believe you.'});
+		answer({ok: true, verdict: HIDE});
 		await settle();
 		expect(article.dataset.panah).toBeUndefined();
 		expect(lines()).toEqual([]);
@@ -204,12 +140,9 @@ describe('elements that X uses again', () => {
 
 	test('a line goes before the next frame when another reply takes its place', async () => {
 		await open([cellHtml(FOCAL), reply(2)]);
-		const article = articleOf(2) as HTMLElement;
+		const article = articleOf(2);
 		expect(lines()).toEqual(['2']);
-		article.innerHTML = (
-			document.createRange().createContextualFragment(postHtml({id: '3', text: 'I believe you.'}))
-				.firstElementChild as Element
-		).innerHTML;
+		reuse(article, {id: '3', text: 'I believe you.'});
 		await settle(0);
 		expect(lines()).toEqual([]);
 		expect(article.dataset.panah).toBeUndefined();
@@ -217,7 +150,7 @@ describe('elements that X uses again', () => {
 
 	test('even one that X changed without adding a node', async () => {
 		await open([cellHtml(FOCAL), reply(2)]);
-		const article = articleOf(2) as HTMLElement;
+		const article = articleOf(2);
 		article.querySelector('a:has(time)')?.setAttribute('href', '/somebody/status/3');
 		(article.querySelector('[data-testid="tweetText"]')?.firstChild as Text).data = 'I believe you.';
 		await settle(600);
@@ -239,7 +172,7 @@ describe('elements that X uses again', () => {
 
 	test('what X folds out is judged anew, and the old verdict holds until then', async () => {
 		await open([cellHtml(FOCAL), reply(2, 'A long reply', {showMore: true})]);
-		const article = articleOf(2) as HTMLElement;
+		const article = articleOf(2);
 		(article.querySelector('[data-testid="tweetText"]') as Element).innerHTML = 'A long reply. Your fault.';
 		article.querySelector('[data-testid="tweet-text-show-more-link"]')?.remove();
 		await settle();
@@ -249,7 +182,7 @@ describe('elements that X uses again', () => {
 });
 
 test('a beginning that is still being judged is cancelled when X folds out the whole', async () => {
-	worker = () => new Promise(() => {});
+	edge.worker = never;
 	await open([cellHtml(FOCAL), reply(2, 'A long reply', {showMore: true})]);
 	(articleOf(2)?.querySelector('[data-testid="tweetText"]') as Element).innerHTML =
 		'A long reply. Your fault.';
@@ -281,7 +214,7 @@ describe('what is asked', () => {
 	});
 
 	test('is at most 64 replies at once, the nearest first', async () => {
-		worker = () => new Promise(() => {});
+		edge.worker = never;
 		const cells = Array.from({length: 80}, (_, index) => reply(100 + index, `fault ${index}`));
 		const rect = vi.spyOn(Element.prototype, 'getBoundingClientRect');
 		rect.mockImplementation(function (this: Element) {
@@ -315,7 +248,7 @@ describe('what is asked', () => {
 	});
 
 	test('is cancelled when the reply leaves the page before it was answered', async () => {
-		worker = () => new Promise(() => {});
+		edge.worker = never;
 		await open([cellHtml(FOCAL), reply(2)]);
 		articleOf(2)?.closest('[data-testid="cellInnerDiv"]')?.remove();
 		await settle();
@@ -323,11 +256,11 @@ describe('what is asked', () => {
 	});
 
 	test('is cancelled when the page is left, and asked again when it is come back to', async () => {
-		worker = () => new Promise(() => {});
+		edge.worker = never;
 		await open([cellHtml(FOCAL), reply(2)]);
 		dispatchEvent(new Event('pagehide'));
 		expect(cancelled()).toEqual(asked().map(({ask}) => ask));
-		worker = judgeByText;
+		edge.worker = judgeByText;
 		await settle();
 		expect(markOf(2)).toBe('hidden');
 	});
@@ -340,22 +273,27 @@ describe('what is asked', () => {
 
 describe('going from page to page', () => {
 	test('a reply that becomes the focal post is shown, and nothing above it stays hidden', async () => {
-		await open([cellHtml(FOCAL), reply(2), reply(3, 'Another fault.'), reply(4, 'A third fault.')]);
+		await open([
+			cellHtml(FOCAL),
+			reply(2),
+			reply(3, 'Another fault.', {handle: 'other'}),
+			reply(4, 'A third fault.'),
+		]);
 		expect(lines()).toEqual(['2', '3', '4']);
-		go('/somebody/status/3');
-		await settle(600);
+		go('/other/status/3');
+		await settle(1200);
 		expect(lines()).toEqual(['4']);
 		expect([markOf(2), markOf(3)]).toEqual([undefined, undefined]);
 	});
 
 	test('what was on its way is cancelled, and its answer counts for nothing', async () => {
 		const answers: Array<(answer: ScoreAnswer) => void> = [];
-		worker = () => new Promise(resolve => answers.push(resolve));
+		edge.worker = () => new Promise(resolve => answers.push(resolve));
 		await open([cellHtml(FOCAL), reply(2)]);
 		go('/home');
 		await settle(600);
 		expect(cancelled()).toHaveLength(1);
-		answers[0]?.({ok: true, verdict: {action: 'hide', reason: 'blame', partial: false}});
+		answers[0]?.({ok: true, verdict: HIDE});
 		await settle();
 		expect(lines()).toEqual([]);
 	});
@@ -396,7 +334,7 @@ describe('going from page to page', () => {
 
 	test('what was shown once is hidden again on return', async () => {
 		await open([cellHtml(FOCAL), reply(2)]);
-		pressIn(document.querySelector('panah-line') as Element, 'Show once');
+		pressIn(lineOf(2), 'Show once');
 		expect(markOf(2)).toBeUndefined();
 		go('/home');
 		await settle(1200);
@@ -407,50 +345,43 @@ describe('going from page to page', () => {
 });
 
 describe('settings that change while the page is open', () => {
-	const save = async (settings: object) => {
-		await browser.storage.sync.set({settings});
-		await settle(50);
-	};
-
 	test('off shows everything at once and asks nothing more, on hides it again without asking', async () => {
 		await open([cellHtml(FOCAL), reply(2)]);
-		await save({enabled: false});
+		await change({enabled: false});
 		expect(lines()).toEqual([]);
-		document.querySelector('#list')?.insertAdjacentHTML('beforeend', reply(3, 'Another fault.'));
+		add(reply(3, 'Another fault.'));
 		await settle();
 		expect(asked()).toHaveLength(1);
-		await save({enabled: true});
+		await change({enabled: true});
 		expect(markOf(2)).toBe('hidden');
 	});
 
 	test('flag only turns lines into labels, and back', async () => {
 		await open([cellHtml(FOCAL), reply(2)]);
-		await save({presentation: 'flag'});
+		await change({presentation: 'flag'});
 		expect(lines()).toEqual([]);
 		expect(markOf(2)).toBe('flagged');
 		expect(document.querySelectorAll('panah-flag')).toHaveLength(1);
-		await save({presentation: 'hide'});
+		await change({presentation: 'line'});
 		expect(lines()).toEqual(['2']);
 		expect(document.querySelector('panah-flag')).toBeNull();
 	});
 
 	test('another language is spoken', async () => {
 		await open([cellHtml(FOCAL), reply(2)]);
-		await save({language: 'ur'});
-		expect(insideOf(document.querySelector('panah-line') as Element).textContent).toContain(
-			'جواب چھپا دیا گیا',
-		);
+		await change({language: 'ur'});
+		expect(wordsIn(lineOf(2))).toContain('جواب چھپا دیا گیا');
 	});
 
 	test('after another sensitivity the old verdict holds until the new one comes', async () => {
 		await open([cellHtml(FOCAL), reply(2)]);
 		let answer: (answer: ScoreAnswer) => void = () => {};
-		worker = () => new Promise(resolve => (answer = resolve));
-		browser.runtime.onMessage.fire({kind: 'notice', notice: 'changed'}, {}, () => {});
+		edge.worker = () => new Promise(resolve => (answer = resolve));
+		notice('changed');
 		await settle();
 		expect(asked()).toHaveLength(2);
 		expect(markOf(2)).toBe('hidden');
-		answer({ok: true, verdict: {action: 'show', partial: false}});
+		answer({ok: true, verdict: SHOW});
 		await settle(50);
 		expect(markOf(2)).toBeUndefined();
 		expect(lines()).toEqual([]);
@@ -459,15 +390,15 @@ describe('settings that change while the page is open', () => {
 
 test('an answer under settings that hold no more counts for nothing', async () => {
 	const answers: Array<(answer: ScoreAnswer) => void> = [];
-	worker = () => new Promise(resolve => answers.push(resolve));
+	edge.worker = () => new Promise(resolve => answers.push(resolve));
 	await open([cellHtml(FOCAL), reply(2)]);
-	browser.runtime.onMessage.fire({kind: 'notice', notice: 'changed'}, {}, () => {});
+	notice('changed');
 	await settle(50);
 	expect(cancelled()).toEqual([asked()[0]?.ask]);
-	answers[0]?.({ok: true, verdict: {action: 'hide', reason: 'blame', partial: false}});
+	answers[0]?.({ok: true, verdict: HIDE});
 	await settle();
 	expect(lines()).toEqual([]);
-	answers[1]?.({ok: true, verdict: {action: 'show', partial: false}});
+	answers[1]?.({ok: true, verdict: SHOW});
 	await settle();
 	expect(lines()).toEqual([]);
 	expect(asked()).toHaveLength(2);
@@ -475,25 +406,315 @@ test('an answer under settings that hold no more counts for nothing', async () =
 
 test('an extension that is gone leaves hidden what is hidden, says so, and rests', async () => {
 	await open([cellHtml(FOCAL), reply(2)]);
-	browser.runtime.id = undefined;
+	edge.browser.runtime.id = undefined;
 	await settle(600);
 	expect(markOf(2)).toBe('hidden');
-	const note = insideOf(document.querySelector('panah-line') as Element).querySelector<HTMLElement>(
-		'.reload',
-	);
+	const note = insideOf(lineOf(2)).querySelector<HTMLElement>('.reload');
 	expect(note?.hidden).toBe(false);
 	const before = asked().length;
-	document.querySelector('#list')?.insertAdjacentHTML('beforeend', reply(3, 'Another fault.'));
+	add(reply(3, 'Another fault.'));
 	await settle(5000);
 	expect(asked()).toHaveLength(before);
-	pressIn(document.querySelector('panah-line') as Element, 'Show once');
+	pressIn(lineOf(2), 'Show once');
 	expect(markOf(2)).toBeUndefined();
 });
 
 test('what an earlier version left on the page is taken away first', async () => {
-	worker = () => new Promise(() => {});
-	const left = postHtml({id: '2', text: BLAME}).replace('<article', '<article data-panah="hidden"');
+	edge.worker = never;
+	const marks = '<article data-panah="hidden" data-panah-choosing=""';
+	const left = postHtml({id: '2', text: BLAME}).replace('<article', marks);
 	await open([cellHtml(FOCAL), cellHtml(`<panah-line data-status-id="2"></panah-line>${left}`)]);
 	expect(lines()).toEqual([]);
+	expect(
+		articleOf(2)
+			.getAttributeNames()
+			.filter(name => name.includes('panah')),
+	).toEqual([]);
+});
+
+describe('going on to another page', () => {
+	const frames = async (check: () => void, ms = 400) => {
+		for (let waited = 0; waited < ms; waited += 20) {
+			check();
+			await settle(20);
+		}
+	};
+
+	test.each(['/home', '/notifications', '/messages/1-2', '/somebody/status/3'])(
+		'to %s: what X is about to remove does not flash',
+		async path => {
+			await open([cellHtml(FOCAL), reply(2), reply(3, 'b fault', {handle: 'other'}), reply(4, 'c fault')]);
+			edge.worker = never;
+			go(path);
+			dispatchEvent(new PopStateEvent('popstate'));
+			await frames(() => expect(markOf(2)).toBe('hidden'), 280);
+		},
+	);
+
+	test('an element that X uses again on the way is uncovered at once', async () => {
+		await open([cellHtml(FOCAL), reply(2)]);
+		const article = articleOf(2);
+		go('/home');
+		reuse(article, {id: '3', text: 'I believe you.'});
+		await settle(20);
+		expect(article.dataset.panah).toBeUndefined();
+		expect(lines()).toEqual([]);
+	});
+
+	test('to another list of the same replies: what was hidden stays hidden until it is judged there', async () => {
+		await open([reply(2)], '/notifications');
+		let settled: (answer: ScoreAnswer) => void = () => {};
+		edge.worker = () => new Promise(resolve => (settled = resolve));
+		go('/notifications/mentions');
+		await frames(() => expect(markOf(2)).toBe('hidden'), 1200);
+		settled({ok: true, verdict: SHOW});
+		await settle(50);
+		expect(lines()).toEqual([]);
+	});
+
+	test('there, without a verdict, the cover goes', async () => {
+		await open([reply(2), reply(3, 'b fault')], '/notifications');
+		edge.worker = async ({text}) =>
+			text === BLAME ? {ok: false, refusal: 'failed', retryIn: 60_000} : new Promise(() => {});
+		go('/notifications/mentions');
+		await settle(1000);
+		expect(lines()).toEqual(['3']);
+		await settle(1500);
+		expect(lines()).toEqual([]);
+	});
+
+	test('what becomes the post of the page is shown at once', async () => {
+		await open([cellHtml(FOCAL), reply(2)]);
+		go('/somebody/status/2');
+		dispatchEvent(new PopStateEvent('popstate'));
+		expect(markOf(2)).toBeUndefined();
+	});
+
+	test('to a page without posts: all covers go after 300 ms', async () => {
+		await open([cellHtml(FOCAL), reply(2)]);
+		go('/messages/1-2');
+		dispatchEvent(new PopStateEvent('popstate'));
+		await settle(250);
+		expect(lines()).toEqual(['2']);
+		await settle(600);
+		expect(lines()).toEqual([]);
+	});
+
+	test.each([
+		['the photo of a post', `/survivor/status/${FOCAL_ID}/photo/1`],
+		['another address of the same post', `/i/status/${FOCAL_ID}`],
+		['a post being written', '/compose/post'],
+		['a parameter', `/survivor/status/${FOCAL_ID}?s=20`],
+	])('to %s: all that is known stays', async (_, path) => {
+		await open([cellHtml(FOCAL), reply(2), reply(3, 'b fault')]);
+		pressIn(lineOf(2), 'Show once');
+		go(path);
+		await settle(1200);
+		expect([markOf(2), markOf(3)]).toEqual([undefined, 'hidden']);
+		expect(asked()).toHaveLength(2);
+	});
+
+	test('a reply is counted once, though its page is left and come back to', async () => {
+		await open([cellHtml(FOCAL), reply(2)], undefined, {counter: true});
+		go('/home');
+		await settle(1200);
+		go(`/survivor/status/${FOCAL_ID}`);
+		await settle(1200);
+		expect(lines()).toEqual(['2']);
+		expect(sent('count')).toEqual([{kind: 'count', hidden: 1}]);
+	});
+});
+
+describe('what this browser alone knows', () => {
+	test('is asked for first: without it nothing is covered and nothing asked, and it is asked for again', async () => {
+		edge.state = undefined;
+		await open([cellHtml(FOCAL), reply(2)], undefined, {holdBack: true});
+		await settle(3000);
+		expect(asked()).toEqual([]);
+		expect(document.querySelector('[data-panah]')).toBeNull();
+		expect(sent('state')).toHaveLength(1);
+		edge.state = {people: [], pausedUntil: 0, pausedThreads: []};
+		await settle(1500);
+		expect(sent('state')).toHaveLength(2);
+		expect(markOf(2)).toBe('hidden');
+	});
+
+	test('may replace selectors of ours, and no unsound ones', async () => {
+		await open([cellHtml(FOCAL), reply(2).replaceAll('tweetText', 'newText')]);
+		expect(asked()).toEqual([]);
+		await tellState({selectors: {text: '['}});
+		expect(asked()).toEqual([]);
+		await tellState({selectors: {text: '[data-testid="newText"], [data-testid="tweetText"]'}});
+		expect(texts()).toEqual([BLAME]);
+		expect(markOf(2)).toBe('hidden');
+	});
+});
+
+describe('what the popup asks of the page', () => {
+	test('is told what is covered, shown or not, and where', async () => {
+		await open([cellHtml(FOCAL), reply(2), reply(3, 'Fine.'), reply(4, 'See', {quote: 'quoted fault'})]);
+		const covered = {act: 'hide', reason: 'blame', source: 'model', partial: false, shown: false};
+		const report = request({kind: 'page'});
+		expect(report).toEqual({
+			surface: 'conversation',
+			focalId: FOCAL_ID,
+			focalUrl: `https://x.com/survivor/status/${FOCAL_ID}`,
+			pausedHere: false,
+			unreadable: false,
+			covered: [
+				{...covered, id: '2', post: expect.objectContaining({id: '2', handle: 'somebody', text: BLAME})},
+				{...covered, id: '4#quote', post: expect.objectContaining({handle: 'quoted', text: 'quoted fault'})},
+			],
+		});
+	});
+
+	test('is told of labels as such', async () => {
+		await open([cellHtml(FOCAL), reply(2)], undefined, {presentation: 'flag'});
+		expect(request({kind: 'page'}).covered).toMatchObject([{id: '2', act: 'flag'}]);
+	});
+
+	test('is told of what is left out', async () => {
+		await open([cellHtml(FOCAL), reply(2)], undefined, {presentation: 'out'});
+		expect(lines()).toEqual([]);
+		expect(request({kind: 'page'}).covered).toMatchObject([{id: '2', act: 'hide', shown: false}]);
+	});
+
+	test('is told the kind of a timeline, and no post that it is about', async () => {
+		await open([reply(2)], '/notifications');
+		const {covered, ...report} = request({kind: 'page'});
+		expect(report).toEqual({surface: 'notifications', pausedHere: false, unreadable: false});
+		expect(covered).toHaveLength(1);
+	});
+
+	test('is told the address of the page below, where something lies over it', async () => {
+		await open([cellHtml(FOCAL), reply(2)]);
+		go('/compose/post');
+		await settle(600);
+		const {focalUrl, covered} = request({kind: 'page'});
+		expect(focalUrl).toBe(`https://x.com/survivor/status/${FOCAL_ID}`);
+		expect(covered[0]?.post.foundOn).toBe(`https://x.com/survivor/status/${FOCAL_ID}`);
+	});
+
+	test('reveals a reply and hides it again, and says so', async () => {
+		await open([cellHtml(FOCAL), reply(2)]);
+		expect(request({kind: 'reveal', id: '2'}).covered).toMatchObject([{id: '2', shown: true}]);
+		expect(markOf(2)).toBeUndefined();
+		expect(request({kind: 'hide-again', id: '2'}).covered).toMatchObject([{id: '2', shown: false}]);
+		expect(markOf(2)).toBe('hidden');
+	});
+
+	test('lets posts be chosen, of whoever they are, and keeps them', async () => {
+		await open([cellHtml(FOCAL), reply(2, 'Mine', {handle: 'viewer'})]);
+		request({kind: 'choose'});
+		expect(document.querySelectorAll('panah-chooser')).toHaveLength(1);
+		articleOf(2).click();
+		(document.querySelector('article') as HTMLElement).click();
+		await settle(50);
+		expect(sent('save').map(({post}) => [post.id, post.handle, post.answers?.text])).toEqual([
+			['2', 'viewer', 'I was followed.'],
+			[FOCAL_ID, 'survivor', undefined],
+		]);
+	});
+
+	test('a chosen post above the one of the page is not said to answer it', async () => {
+		await open([reply(1, 'Before.'), cellHtml(FOCAL)]);
+		request({kind: 'choose'});
+		articleOf(1).click();
+		await settle(50);
+		expect(sent('save')).toHaveLength(1);
+		expect(sent('save')[0]?.post.answers).toBeUndefined();
+	});
+
+	test('leaves for a page of no interest', async () => {
+		const replace = vi.spyOn(location, 'replace').mockImplementation(() => {});
+		await open([cellHtml(FOCAL)]);
+		request({kind: 'exit'});
+		expect(replace.mock.calls).toEqual([['https://www.google.com/']]);
+	});
+
+	test('is not answered by what is no request', async () => {
+		await open([cellHtml(FOCAL)]);
+		const respond = vi.fn();
+		edge.browser.runtime.onMessage.fire({kind: 'reveal'}, {}, respond);
+		edge.browser.runtime.onMessage.fire({kind: 'notice', notice: 'state'}, {}, respond);
+		edge.browser.runtime.onMessage.fire(null, {}, respond);
+		expect(respond).not.toHaveBeenCalled();
+	});
+});
+
+describe('the exit by key', () => {
+	const press = () => document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Shift'}));
+
+	test.each([
+		[true, 1],
+		[false, 0],
+	])('set to %s, three times Shift leaves %d times', async (exitKey, times) => {
+		const replace = vi.spyOn(location, 'replace').mockImplementation(() => {});
+		await open([cellHtml(FOCAL)], undefined, {exitKey});
+		for (let count = 0; count < 3; count += 1) press();
+		expect(replace).toHaveBeenCalledTimes(times);
+	});
+});
+
+describe('pages that cannot be read', () => {
+	const UNREADABLE = cellHtml('<article><div>All is otherwise now.</div></article>');
+
+	test('are told after five seconds, on the page of a post', async () => {
+		await open([UNREADABLE]);
+		await settle(3000);
+		expect(request({kind: 'page'}).unreadable).toBe(false);
+		await settle(2500);
+		expect(request({kind: 'page'}).unreadable).toBe(true);
+		add(cellHtml(FOCAL));
+		await settle(600);
+		expect(request({kind: 'page'}).unreadable).toBe(false);
+	});
+
+	test('are not those that are still empty, nor timelines', async () => {
+		await open([]);
+		await settle(8000);
+		expect(request({kind: 'page'}).unreadable).toBe(false);
+		go('/home');
+		add(UNREADABLE);
+		await settle(8000);
+		expect(request({kind: 'page'}).unreadable).toBe(false);
+	});
+});
+
+test('an extension that goes while it is asked ends everything, too', async () => {
+	await open([cellHtml(FOCAL), reply(2)]);
+	request({kind: 'choose'});
+	edge.browser.runtime.sendMessage.mockImplementation(async () => {
+		throw new Error('Extension context invalidated.');
+	});
+	add(reply(3, 'b fault'));
+	await settle(100);
+	expect(insideOf(lineOf(2)).querySelector('.reload')).not.toBeNull();
+	expect(document.querySelector('panah-chooser')).toBeNull();
+	expect(isTapOn()).toBe(false);
+	const before = asked().length;
+	add(reply(4, 'c fault'));
+	await settle(5000);
+	expect(asked()).toHaveLength(before);
+});
+
+test('what is held back when the extension goes is shown', async () => {
+	edge.worker = never;
+	await open([cellHtml(FOCAL)], undefined, {holdBack: true});
+	add(reply(2));
+	await settle(50);
+	expect(markOf(2)).toBe('held');
+	edge.browser.runtime.id = undefined;
+	await settle(600);
 	expect(markOf(2)).toBeUndefined();
+});
+
+test('a quoted post’s cover goes with the element that X uses again', async () => {
+	await open([cellHtml(FOCAL), reply(2, 'See', {quote: 'quoted fault'})]);
+	expect(quoteOf(2).dataset.panah).toBe('hidden');
+	const article = articleOf(2);
+	reuse(article, {id: '3', text: 'See', quote: 'Fine.'});
+	await settle(600);
+	expect(quoteOf(3).dataset.panah).toBeUndefined();
+	expect(lines()).toEqual([]);
 });

@@ -12,6 +12,8 @@ const cases: Array<[string, string, string]> = [
 	['decomposed letters', 'e\u0301', '\u00E9'],
 	['spaces', '  a \t b\u00A0c  ', 'a b c'],
 	['lines', 'a  \n\n  \n b', 'a\nb'],
+	['an address with a wide sign', 'me＠john.example now', '@user now'],
+	['letters that tatweel held apart', 'ا\u0640\u0653', 'آ'],
 	['a lone surrogate', 'a\uD800b', 'a\uFFFDb'],
 ];
 
@@ -56,4 +58,10 @@ test('a mark is kept by the masked text: other people, links and spaces make no 
 	expect(key).toBe(await digest(['@user her fault URL']));
 	expect(key).not.toBe(await markKey('her fault'));
 	expect(await markKey(prepare('@one her fault').text)).toBe(await markKey('@one her fault'));
+});
+
+test.each(['a', 'a.', 'a@', '@a', 'http://', '\u0640', 'a b'])('of "%s" over and over only the beginning is looked at', part => {
+	const {text, cut} = prepare(part.repeat(1_000_000));
+	expect([...text].length).toBeLessThanOrEqual(MAX_CHARACTERS);
+	expect(cut).toBe(true);
 });

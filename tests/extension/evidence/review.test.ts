@@ -1,4 +1,4 @@
-import type {CoveredPost} from '../../../extension/src/core/messages.js';
+import {type CoveredPost, readSavedPost} from '../../../extension/src/core/messages.js';
 import {markKey} from '../../../extension/src/core/text.js';
 import {
 	exportReview,
@@ -168,9 +168,31 @@ test('answers become marks by a friend; of two about the same words the one that
 		{key: '4', textDigest: b, label: 'fine'},
 	];
 	const marks = {[a]: {mark: 'fine', by: 'friend'}, [b]: {mark: 'hurtful', by: 'friend', reason: 'threat'}};
-	expect(toMarks(labels)).toEqual(marks);
-	expect(toMarks(labels.toReversed())).toEqual(marks);
+	expect(toMarks(labels, {})).toEqual({marks, left: 0});
+	expect(toMarks(labels.toReversed(), {})).toEqual({marks, left: 0});
 });
+
+test('what the reader decided stays, and what a friend said before does not', () => {
+	const [a, b, c] = ['a', 'b', 'c'].map(letter => letter.repeat(64)) as [string, string, string];
+	const labels: Label[] = [a, b, c, a].map(textDigest => ({key: '1', textDigest, label: 'keep'}));
+	const known = {[a]: {mark: 'fine', by: 'reader'}, [b]: {mark: 'fine', by: 'friend'}} as const;
+	const hurtful = {mark: 'hurtful', by: 'friend'};
+	expect(toMarks(labels, known)).toEqual({marks: {[b]: hurtful, [c]: hurtful}, left: 1});
+});
+
+test.each(['https://example.org/a', `https://x.com/${'a'.repeat(2000)}`, 'https://x.com.example.org/', 5])(
+	'what is no address on X is not where a reply was found: %s',
+	async focalUrl => {
+		const review = await written(coveredPost());
+		const read = readReview(changed(review, {focalUrl}));
+		if (!read.ok) throw new Error(read.problem);
+		expect(read.review).not.toHaveProperty('focalUrl');
+		const labels = [await makeLabel(read.review.replies[0] as ReviewReply, 'keep')];
+		expect((await findKept(labels, read.review)).map(readSavedPost)).toMatchObject([
+			{id: review.replies[0]?.id},
+		]);
+	},
+);
 
 test('what is worth keeping is found in the file the friend was given, if the words are the same', async () => {
 	const review = await written(

@@ -61,6 +61,7 @@ async function protect(): Promise<void> {
 
 beforeEach(() => {
 	browser = installChrome();
+	Object.assign(browser.runtime, {getManifest: () => ({version: '0.1.0'})});
 	vi.stubGlobal('indexedDB', new IDBFactory());
 	made = [];
 	let blob = new Blob();
@@ -188,6 +189,7 @@ test('a file is checked against itself and a code from earlier', async () => {
 	give('check-file', page, 'replies.html');
 	await until(() => expect(said('check-result')).toContain('What the file holds is as it was saved.'));
 	expect(said('check-result')).toContain('What can be read in the page is what was saved.');
+	expect(said('check-result')).toContain('version 0.1.0 of the program made it');
 	expect(document.querySelectorAll('#check-list > .reply')).toHaveLength(2);
 	type('check-code', ` ${first?.hash.toUpperCase()} `);
 	expect(said('check-result')).toContain('The code fits');
@@ -274,6 +276,52 @@ test('opened replies close when the page is left', async () => {
 	dispatchEvent(new Event('pagehide'));
 	expect(replies()).toHaveLength(0);
 	await until(() => expect(isHidden('unlock')).toBe(false));
+});
+
+test('a look that began before locking does not open anything after it', async () => {
+	await saveEvidence(savedPost());
+	await open();
+	await protect();
+	await saveEvidence(savedPost({id: '5', text: 'the newest'}));
+	// Opening takes as long as this test wants.
+	let goOn: () => void = () => {};
+	const wait = new Promise<void>(resolve => {
+		goOn = resolve;
+	});
+	const decrypt = crypto.subtle.decrypt.bind(crypto.subtle);
+	const slow = vi.spyOn(crypto.subtle, 'decrypt').mockImplementation(async (...values) => {
+		await wait;
+		return decrypt(...values);
+	});
+	dispatchEvent(new Event('focus'));
+	await until(() => expect(slow).toHaveBeenCalled());
+	press('Lock now');
+	await until(() => expect(isHidden('chain')).toBe(false));
+	goOn();
+	await new Promise(resolve => setTimeout(resolve, 100));
+	slow.mockRestore();
+	expect(replies()).toHaveLength(0);
+	expect([isHidden('unlock'), isHidden('filled')]).toEqual([false, true]);
+	expect(document.body.textContent).not.toContain('@somebody');
+});
+
+test('a passphrase that is still being tried opens nothing once the page was left', async () => {
+	await saveEvidence(savedPost());
+	await open();
+	await protect();
+	press('Lock now');
+	await until(() => expect(isHidden('chain')).toBe(false));
+	type('unlock-with', PASSPHRASE);
+	const tried = vi.spyOn(crypto.subtle, 'deriveKey');
+	const derived = vi.spyOn(crypto.subtle, 'deriveBits');
+	submit('unlock');
+	dispatchEvent(new Event('pagehide'));
+	expect(at<HTMLInputElement>('#unlock-with').value).toBe('');
+	await until(() => expect(tried.mock.calls.length + derived.mock.calls.length).toBeGreaterThan(0));
+	await Promise.allSettled([...tried.mock.results, ...derived.mock.results].map(({value}) => value));
+	await new Promise(resolve => setTimeout(resolve, 100));
+	expect(replies()).toHaveLength(0);
+	expect(isHidden('unlock')).toBe(false);
 });
 
 test('opened replies close after ten minutes of no use', async () => {

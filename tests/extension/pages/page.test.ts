@@ -1,3 +1,5 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {openPage, type Page} from '../../../extension/src/pages/common/page.js';
 import {type FakeChrome, installChrome} from '../fake-chrome.js';
 import {at, fakeTime, settle} from './open-page.js';
@@ -26,7 +28,7 @@ beforeEach(() => {
 	browser = installChrome();
 	draw.mockClear();
 	leaveHere = vi.fn();
-	document.head.innerHTML = '<link rel="icon" href="icons/32.png">';
+	document.head.innerHTML = '<title>…</title>';
 	document.body.innerHTML =
 		'<p id="hello" data-say="hello"></p><nav data-say-label="nav"></nav><button data-exit></button>';
 	document.body.dataset.title = 'nav_options';
@@ -47,6 +49,17 @@ test('under the discreet name, texts, title and icon say nothing', async () => {
 	await openPage(TEXTS, draw, leaveHere);
 	expect([at('#hello').textContent, document.title]).toEqual(['Hello from Reader', 'Settings – Reader']);
 	expect(at<HTMLLinkElement>('link').getAttribute('href')).toBe('icons/plain-32.png');
+});
+
+test('before the name is known, no page tells one, neither as its title nor by its icon', () => {
+	const folder = join(import.meta.dirname, '../../../extension/src/pages');
+	const pages = readdirSync(folder).filter(name => name !== 'common');
+	for (const name of pages) {
+		const html = readFileSync(join(folder, name, `${name}.html`), 'utf8');
+		expect(/<title>(.*)<\/title>/.exec(html)?.[1], name).toBe('…');
+		expect(html, name).not.toMatch(/rel="icon"/);
+	}
+	expect(pages).toContain('options');
 });
 
 test('a change is stored and drawn', async () => {

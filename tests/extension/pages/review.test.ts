@@ -223,7 +223,7 @@ test('leaving with answers that are in no file is asked about, and never on a qu
 
 test('answers come into effect when the person says so, and can be taken back', async () => {
 	const [fine, hurtful, kept] = await Promise.all(['fine', 'hurtful', 'kept'].map(markKey));
-	const old: Mark = {mark: 'hurtful', by: 'reader'};
+	const old: Mark = {mark: 'hurtful', by: 'friend'};
 	await browser.storage.local.set({marks: {[fine as string]: old}});
 	await open();
 	const labels = [
@@ -256,6 +256,29 @@ test('answers come into effect when the person says so, and can be taken back', 
 	press('undo');
 	await until(() => expect(isHidden('apply')).toBe(false));
 	expect(marksNow()).toEqual({[fine as string]: old});
+});
+
+test('what the person decided stays, through a friend’s answers and when these are taken back', async () => {
+	const [a, b, c] = (await Promise.all(['a', 'b', 'c'].map(markKey))) as [string, string, string];
+	const mine: Mark = {mark: 'fine', by: 'reader'};
+	await browser.storage.local.set({marks: {[a]: mine}});
+	await open();
+	const labels = [a, b, c].map((textDigest, index) => ({
+		key: String(index + 1),
+		textDigest,
+		label: 'hurtful',
+	}));
+	give('back-file', JSON.stringify({kind: 'panah-labels', version: 1, labels}));
+	await until(() => expect(isHidden('summary')).toBe(false));
+	press('apply');
+	await until(() => expect(isHidden('undo')).toBe(false));
+	const friends: Mark = {mark: 'hurtful', by: 'friend'};
+	expect(marksNow()).toEqual({[a]: mine, [b]: friends, [c]: friends});
+	expect(said('applied')).toBe('Done. Open pages of X follow. 1 reply stays as you decided yourself.');
+	await browser.storage.local.set({marks: {...marksNow(), [b]: mine}});
+	press('undo');
+	await until(() => expect(isHidden('apply')).toBe(false));
+	expect(marksNow()).toEqual({[a]: mine, [b]: mine});
 });
 
 test('what is worth keeping is saved unread, out of the file that was given', async () => {

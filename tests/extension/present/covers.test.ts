@@ -13,8 +13,8 @@ const SHOW: Decision = {act: 'show'};
 const HOLD = {act: 'hold'} as const;
 
 const actions = {
-	alwaysShow: vi.fn<(id: string) => void>(),
-	fine: vi.fn<(id: string) => void>(),
+	alwaysShow: vi.fn<(id: string) => Promise<boolean>>(),
+	fine: vi.fn<(id: string) => Promise<boolean>>(),
 	save: vi.fn<(id: string) => Promise<SaveAnswer>>(),
 	changed: vi.fn<() => void>(),
 };
@@ -565,14 +565,32 @@ describe('"More"', () => {
 		[{ok: true, already: true}, 'Already saved'],
 		[{ok: false, problem: 'full'}, 'No room left to save it'],
 		[{ok: false, problem: 'failed'}, 'Not saved. Try again'],
-	] as const)('answers saving in place: %j is "%s"', async (answer, words) => {
+	] as const)('answers saving where it is heard: %j is "%s"', async (answer, words) => {
 		actions.save.mockResolvedValue(answer);
 		present(HIDE);
 		pressIn(lines()[0], 'More');
+		const status = () => insideOf(lines()[0]).querySelector('[role="status"]')?.textContent;
+		expect(status()).toBe('');
 		const save = pressIn(lines()[0], 'Save as evidence');
-		await vi.waitFor(() => expect(save.textContent).toBe(words));
+		await vi.waitFor(() => expect(status()).toBe(words));
+		expect(save.textContent).toBe('Save as evidence');
 		expect(actions.save).toHaveBeenCalledExactlyOnceWith(REPLY_ID);
 		expect(save.disabled).toBe(false);
+	});
+
+	test.each([
+		['alwaysShow', 'Always show this account'],
+		['fine', 'Not harmful'],
+	] as const)('says when %s could not be kept', async (action, label) => {
+		actions[action].mockResolvedValue(false);
+		present(HIDE);
+		pressIn(lines()[0], 'More');
+		const status = () => insideOf(lines()[0]).querySelector('[role="status"]')?.textContent;
+		pressIn(lines()[0], label);
+		await vi.waitFor(() => expect(status()).toBe('That could not be saved. Please try again.'));
+		actions[action].mockResolvedValue(true);
+		pressIn(lines()[0], label);
+		await vi.waitFor(() => expect(status()).toBe(''));
 	});
 
 	test('gives the keyboard to the reply when pressing there shows it', () => {

@@ -34,7 +34,7 @@ test('the route is told first, and again only when the address changes', async (
 	expect(onRoute).toHaveBeenCalledTimes(1);
 	go('/home');
 	await vi.advanceTimersByTimeAsync(500);
-	expect(onRoute).toHaveBeenLastCalledWith({kind: 'other'});
+	expect(onRoute).toHaveBeenLastCalledWith({kind: 'feed', surface: 'home', key: '/home'});
 });
 
 test('going back is noticed at once', () => {
@@ -77,11 +77,48 @@ test('all other changes wait for the next frame, together', async () => {
 	expect(onChange).toHaveBeenCalledTimes(1);
 });
 
-test('our own elements need no look', async () => {
+test.each(['panah-line', 'panah-flag', 'panah-chooser'])('our own %s needs no look', async name => {
 	const {onChange} = watch();
-	document.querySelector('article')?.before(document.createElement('panah-line'));
+	const ours = document.createElement(name);
+	document.querySelector('article')?.before(ours);
+	await vi.advanceTimersByTimeAsync(40);
+	ours.remove();
 	await vi.advanceTimersByTimeAsync(40);
 	expect(onChange).not.toHaveBeenCalled();
+	document.body.append(document.createElement('panah-other'));
+	await vi.advanceTimersByTimeAsync(40);
+	expect(onChange).toHaveBeenCalledTimes(1);
+});
+
+test('a post that comes is told with those that changed before it in the same frame', async () => {
+	const {onChange} = watch();
+	const first = document.querySelector('article') as Element;
+	first.querySelector('[data-testid="tweetText"]')?.append(document.createElement('b'));
+	await vi.advanceTimersByTimeAsync(0);
+	document.querySelector('#list')?.insertAdjacentHTML('beforeend', cellHtml(postHtml({id: '3'})));
+	await vi.advanceTimersByTimeAsync(40);
+	expect(onChange.mock.calls).toEqual([[new Set(document.querySelectorAll('article'))]]);
+});
+
+test('a post that is taken away is looked for in the next frame', async () => {
+	const {onChange} = watch();
+	document.querySelector('[data-testid="cellInnerDiv"]')?.remove();
+	await vi.advanceTimersByTimeAsync(40);
+	expect(onChange.mock.calls).toEqual([[new Set()]]);
+});
+
+test('a new address is told before what stands on the page is looked at', async () => {
+	const order: string[] = [];
+	const listener: PageListener = {
+		onRoute: route => order.push(route.kind),
+		onChange: () => order.push('change'),
+		onTheme: () => {},
+	};
+	observe(listener, stop.signal);
+	go('/home');
+	document.querySelector('#list')?.insertAdjacentHTML('beforeend', cellHtml(postHtml({id: '3'})));
+	await vi.advanceTimersByTimeAsync(0);
+	expect(order).toEqual(['conversation', 'change', 'feed', 'change']);
 });
 
 test('a hidden tab rests, and looks when it is seen again', async () => {
@@ -94,7 +131,7 @@ test('a hidden tab rests, and looks when it is seen again', async () => {
 	hidden = false;
 	document.dispatchEvent(new Event('visibilitychange'));
 	expect(onChange).toHaveBeenCalledTimes(1);
-	expect(onRoute).toHaveBeenLastCalledWith({kind: 'other'});
+	expect(onRoute).toHaveBeenLastCalledWith({kind: 'feed', surface: 'home', key: '/home'});
 });
 
 test('another background of the page is told', async () => {

@@ -1,3 +1,4 @@
+import {readId} from '../../../extension/src/x/extract.js';
 import {openThread, type Place} from '../../../extension/src/x/thread.js';
 import {cellHtml, FOCAL_ID, HEADING, postHtml, showPage, TOMBSTONE} from '../factories.js';
 
@@ -107,4 +108,57 @@ test('the photo viewer holds a list of its own, and a post outside any list is n
 		<div role="dialog">${reply(4)}</div>`,
 	);
 	expect(places(openThread(FOCAL_ID))).toEqual({[FOCAL_ID]: 'focal', 2: 'below', 3: 'below'});
+});
+
+describe('a timeline, which is about no post', () => {
+	test('has every post below, with the one right before it', () => {
+		showPage([reply(1), reply(2), '<div></div>', HEADING, reply(3)].map(inner => cellHtml(inner)));
+		const {places: found, focal} = openThread(undefined).survey(document);
+		const previous = [...found.values()].map(stand => [
+			stand.id,
+			stand.place,
+			stand.previous && readId(stand.previous),
+		]);
+		expect(previous).toEqual([
+			['1', 'below', undefined],
+			['2', 'below', '1'],
+			['3', 'below', undefined],
+		]);
+		expect(focal).toBeUndefined();
+	});
+
+	test('is read in the order that X places its cells', () => {
+		showPage([cellHtml(reply(2), 300), cellHtml(reply(1), 0)]);
+		const {places: found} = openThread(undefined).survey(document);
+		expect([...found.values()].map(({id}) => id)).toEqual(['1', '2']);
+		expect([...found.values()][1]?.previous).toBe(document.querySelectorAll('article')[1]);
+	});
+});
+
+test('the post before is told in a conversation too, and none across a separator', () => {
+	showPage([FOCAL, reply(2), reply(3), '<div></div>', reply(4)].map(inner => cellHtml(inner)));
+	const stands = [...openThread(FOCAL_ID).survey(document).places.values()];
+	expect(stands.map(({previous}) => previous && readId(previous))).toEqual([
+		undefined,
+		FOCAL_ID,
+		'2',
+		undefined,
+	]);
+});
+
+test('a post without an id, as an ad, has a place all the same', () => {
+	showPage([FOCAL, postHtml({promoted: true})].map(inner => cellHtml(inner)));
+	const stands = [...openThread(FOCAL_ID).survey(document).places.values()];
+	expect(stands.map(({place, id}) => [place, id])).toEqual([
+		['focal', FOCAL_ID],
+		['below', undefined],
+	]);
+});
+
+test('cells are told from none', () => {
+	const thread = openThread(FOCAL_ID);
+	showPage([]);
+	expect(thread.hasCells(document)).toBe(false);
+	showPage([cellHtml('<div></div>')]);
+	expect(thread.hasCells(document)).toBe(true);
 });

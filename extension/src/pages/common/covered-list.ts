@@ -1,7 +1,7 @@
 import type {Language} from '../../core/i18n.js';
 import {say, sayAct} from '../../core/line-texts.js';
 import type {CoveredPost} from '../../core/messages.js';
-import {LABELS, type Reason} from '../../core/verdicts.js';
+import {readReason} from '../../core/verdicts.js';
 import {build, type Page} from './page.js';
 
 /** One row of a list of covered posts. `draw` runs again whenever the post's state changes. */
@@ -37,11 +37,6 @@ export function openCoveredList(list: HTMLElement, makeRow: (post: CoveredPost) 
 			}
 		},
 	};
-}
-
-/** A reason that we have words for: pages that were open before an update may tell others. */
-export function readReason(reason: string): Reason {
-	return [...LABELS, 'beneath' as const].find(known => known === reason) ?? 'other';
 }
 
 /** What the post does and whose it is: the part that every such row begins with. */

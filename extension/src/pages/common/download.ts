@@ -1,7 +1,7 @@
 import {build} from './page.js';
 
 /** Hands a file to the reader, as a download. */
-export function download(name: string, blob: Blob): void {
+export function download({name, blob}: {name: string; blob: Blob}): void {
 	const link = build('a');
 	link.href = URL.createObjectURL(blob);
 	link.download = name;

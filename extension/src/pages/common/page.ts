@@ -3,6 +3,9 @@ import ur from '../../../_locales/ur/pages.json';
 import {EXIT_URL, listenForExit} from '../../core/exit.js';
 import {direction, type Language, pickLanguage, plural, sayer, type Texts} from '../../core/i18n.js';
 import {loadSettings, parseSettings, type Settings, saveSettings} from '../../core/settings.js';
+import {build} from '../../present/elements.js';
+
+export {build};
 
 type CommonKey = keyof typeof en;
 
@@ -35,6 +38,8 @@ export async function openPage<Key extends string>(
 	leaveHere: () => void = leave,
 ): Promise<Page<Key>> {
 	const speak = sayer<Key | CommonKey>({en: {...en, ...texts.en}, ur: {...ur, ...texts.ur}});
+	// Neither icon nor title stands in the markup: a name that shall say nothing would come too late.
+	const icon = Object.assign(build('link'), {rel: 'icon'});
 	const page: Page<Key> = {
 		settings: await loadSettings(),
 		language: 'en',
@@ -67,8 +72,8 @@ export async function openPage<Key extends string>(
 		root.dir = direction(page.language);
 		const title = document.body.dataset.title;
 		document.title = title === undefined ? page.name : `${page.say(title as Key)} – ${page.name}`;
-		const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-		if (icon) icon.href = page.settings.discreet ? 'icons/plain-32.png' : 'icons/32.png';
+		icon.href = page.settings.discreet ? 'icons/plain-32.png' : 'icons/32.png';
+		if (!icon.isConnected) document.head.append(icon);
 		page.fill(document);
 		draw(page);
 	}
@@ -85,6 +90,13 @@ export async function openPage<Key extends string>(
 	return page;
 }
 
+/** Somebody's words, in whatever direction they run. */
+export function quote(words: string): HTMLElement {
+	const quoted = build('blockquote', '', words);
+	quoted.dir = 'auto';
+	return quoted;
+}
+
 /** Leaves at once, with no way back to this page. */
 export function leave(): void {
 	document.body.hidden = true;
@@ -96,16 +108,4 @@ export function find<T extends HTMLElement>(id: string, kind: abstract new () =>
 	const element = document.getElementById(id);
 	if (element instanceof kind) return element;
 	throw new Error(`The page holds no ${id}.`);
-}
-
-/** A new element with a class and a text, either of which may be empty. */
-export function build<Tag extends keyof HTMLElementTagNameMap>(
-	tag: Tag,
-	className = '',
-	text = '',
-): HTMLElementTagNameMap[Tag] {
-	const made = document.createElement(tag);
-	if (className !== '') made.className = className;
-	if (text !== '') made.textContent = text;
-	return made;
 }

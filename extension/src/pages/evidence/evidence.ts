@@ -1,11 +1,10 @@
+import {isOnX} from '../../core/sites.js';
 import {type Event, type Kept, listKept, START, type Verified, verify} from '../../evidence/chain.js';
-import {download} from '../../evidence/download.js';
 import {
 	type Checked,
 	checkFile,
 	choose,
 	FORMATS,
-	isOnX,
 	MAX_FILE,
 	makeFile,
 	pack,
@@ -23,7 +22,9 @@ import {
 } from '../../evidence/save.js';
 import {type Lock, unlock} from '../../evidence/seal.js';
 import {EVIDENCE_TEXTS, type EvidenceKey, sayEvidence} from '../../evidence/texts.js';
-import {build, find, openPage, type Page} from '../common/page.js';
+import {download} from '../common/download.js';
+import {attempt as attemptTo, onFile as onAnyFile, show, tellAgain, tell as tellIn} from '../common/notes.js';
+import {build, find, openPage, type Page, quote} from '../common/page.js';
 
 /** How long opened replies stay open while nobody does anything, in milliseconds. */
 const IDLE = 600_000;
@@ -43,10 +44,11 @@ let calledShort = '';
 const opened = new Set<number>();
 const chosen = new Set<number>();
 const drafts = new Map<number, string>();
-const sayings = new Map<number, EvidenceKey>();
 let removing: number | undefined;
-/** What was told where, to be told again in another language. */
-const told = new Map<string, {text: EvidenceKey; values: Record<string, string | number>}>();
+// Only the newest reading of the store counts, and a passphrase opens nothing that was locked since it was typed.
+let readings = 0;
+let reading: Promise<void> = Promise.resolve();
+let lockings = 0;
 
 const search = find('search', HTMLInputElement);
 const list = find('list', HTMLElement);
@@ -83,7 +85,7 @@ function listen(): void {
 		find('unlock-with', HTMLElement).focus();
 	});
 	onFile('check-file', async file => {
-		checked = file.size > MAX_FILE ? {state: 'unknown'} : await checkFile(await file.text(), sayEvidence);
+		checked = await check(file);
 		drawCheck();
 	});
 	checkCode.addEventListener('input', drawCheck);
@@ -97,13 +99,22 @@ function listen(): void {
 	addEventListener('focus', () => void load());
 }
 
-async function load(): Promise<void> {
+/** Reads what is kept. Ends when the newest reading does. */
+function load(): Promise<void> {
+	readings += 1;
+	reading = read(readings);
+	return reading;
+}
+
+async function read(mine: number): Promise<void> {
+	const {events: kept, lock: found} = await readEvidence(key);
+	const isOpen = found === undefined || (key !== undefined && found.publicKey === lock?.publicKey);
+	const whole = await verify(kept, {part: !isOpen});
+	if (mine !== readings) return reading;
 	const before = verified && `${events.at(-1)?.hash} ${lock?.publicKey}`;
-	const read = await readEvidence(key);
 	// Another window may have taken the passphrase away, or put other keys in their place.
-	if (key !== undefined && read.lock?.publicKey !== lock?.publicKey) key = undefined;
-	({events, lock} = read);
-	verified = await verify(events, {part: isLocked()});
+	if (key !== undefined && found?.publicKey !== lock?.publicKey) key = undefined;
+	[events, lock, verified] = [kept, found, whole];
 	// A drawing would take the focus away from whoever writes a note.
 	if (before !== `${events.at(-1)?.hash} ${lock?.publicKey}`) draw();
 }
@@ -117,7 +128,7 @@ function draw(): void {
 	drawState();
 	drawList();
 	drawCheck();
-	for (const [id, {text, values}] of told) tell(id, text, values);
+	tellAgain();
 }
 
 function drawState(): void {
@@ -256,25 +267,25 @@ function drawNote(seq: number, note: string, who: string): HTMLElement {
 	area.value = drafts.get(seq) ?? note;
 	area.setAttribute('aria-describedby', who);
 	label.htmlFor = area.id;
-	area.addEventListener('input', () => drafts.set(seq, area.value));
+	area.addEventListener('input', () => {
+		drafts.set(seq, area.value);
+		tell(result.id);
+	});
 	const save = build('button', 'quiet', page.say('save_note'));
 	save.type = 'button';
 	save.setAttribute('aria-describedby', who);
 	const result = build('p', 'note');
 	result.id = `note-${seq}-result`;
 	result.setAttribute('role', 'status');
-	const saying = sayings.get(seq);
-	if (saying !== undefined) result.textContent = page.say(saying);
 	save.addEventListener('click', async () => {
 		const isSaved = await attempt(result.id, async () => {
 			if (area.value !== note) await saveNote(seq, area.value);
 			drafts.delete(seq);
 			await load();
 		});
-		sayings.clear();
 		if (!isSaved) return;
-		sayings.set(seq, 'note_saved');
 		drawList();
+		tell(result.id, 'note_saved');
 		list.querySelector<HTMLElement>(`#note-${seq}`)?.parentElement?.querySelector('button')?.focus();
 	});
 	const row = build('div', 'buttons');
@@ -321,7 +332,7 @@ function ask(seq: number | undefined, from = seq): void {
 async function remove(seq: number): Promise<void> {
 	await removeKept(seq, key);
 	removing = undefined;
-	for (const kept of [opened, chosen, drafts, sayings]) kept.delete(seq);
+	for (const kept of [opened, chosen, drafts]) kept.delete(seq);
 	await load();
 	tell('notice', 'removed');
 	const rest = listKept(events).length > 0 ? 'list-title' : 'pass-title';
@@ -335,7 +346,8 @@ async function exportChosen(): Promise<void> {
 		return;
 	}
 	const format = FORMATS.find(one => one === picked('format')) ?? 'html';
-	const file = makeFile(all ? events : choose(events, chosen), page.language);
+	const {version} = chrome.runtime.getManifest();
+	const file = makeFile(all ? events : choose(events, chosen), page.language, version);
 	const packed = pack(file, format, sayEvidence);
 	download(packed);
 	tell('export-note', 'downloaded', {file: packed.name});
@@ -343,7 +355,9 @@ async function exportChosen(): Promise<void> {
 
 async function unlockAll(): Promise<void> {
 	const field = find('unlock-with', HTMLInputElement);
+	const mine = lockings;
 	const tried = lock && (await unlock(lock, field.value));
+	if (mine !== lockings) return;
 	field.setAttribute('aria-invalid', String(tried === undefined));
 	if (tried === undefined) {
 		tell('unlock-note', 'wrong_passphrase');
@@ -361,16 +375,15 @@ async function unlockAll(): Promise<void> {
 /** Closes what a passphrase opened. */
 function lockAgain(): void {
 	clearTimeout(idle);
+	lockings += 1;
+	for (const field of document.querySelectorAll<HTMLInputElement>('[type="password"]')) field.value = '';
 	if (key === undefined) return;
 	key = undefined;
 	events = [];
 	verified = undefined;
-	for (const part of [opened, chosen, drafts, sayings]) part.clear();
+	for (const part of [opened, chosen, drafts]) part.clear();
 	removing = undefined;
 	search.value = '';
-	for (const id of ['unlock-with', 'change-from', 'change-to', 'change-again']) {
-		find(id, HTMLInputElement).value = '';
-	}
 	tell('notice');
 	draw();
 	void load();
@@ -384,11 +397,13 @@ function startIdle(): void {
 async function protect(): Promise<void> {
 	const passphrase = newPassphrase('pass-new', 'pass-again');
 	if (passphrase === undefined) return;
+	const mine = lockings;
 	await switchOn(passphrase);
 	clearFields('pass-new', 'pass-again');
 	// Whoever just set it need not type it a third time.
 	({lock} = await readEvidence());
-	key = lock && (await unlock(lock, passphrase));
+	const made = lock && (await unlock(lock, passphrase));
+	if (mine === lockings) key = made;
 	await reload();
 	startIdle();
 	tell('pass-note');
@@ -434,8 +449,7 @@ function newPassphrase(first: string, second: string): string | undefined {
 }
 
 async function importFile(file: File): Promise<void> {
-	const read: Checked =
-		file.size > MAX_FILE ? {state: 'unknown'} : await checkFile(await file.text(), sayEvidence);
+	const read = await check(file);
 	if (read.state === 'unknown') return tell('import-note', 'check_unknown');
 	if (read.state === 'broken') return tell('import-note', 'check_broken', {seq: read.seq});
 	if (read.verified.withheld > 0) return tell('import-note', 'import_part');
@@ -444,6 +458,10 @@ async function importFile(file: File): Promise<void> {
 	await reload();
 	tell('notice', 'import_done');
 	find('list-title', HTMLElement).focus();
+}
+
+async function check(file: File): Promise<Checked> {
+	return file.size > MAX_FILE ? {state: 'unknown'} : checkFile(await file.text());
 }
 
 function drawCheck(): void {
@@ -460,7 +478,8 @@ function sayChecked(): string[] {
 	if (checked.state === 'broken') return [page.say('check_broken', {seq: checked.seq})];
 	const {verified: found, readable, file} = checked;
 	const sentences = [page.say('check_whole')];
-	if (readable !== undefined) sentences.push(page.say(readable ? 'check_readable' : 'check_not_readable'));
+	if (readable !== undefined) sentences.push(page.say(`check_page_${readable}`));
+	if (file.program !== undefined) sentences.push(page.say('check_program', {version: file.program}));
 	if (found.withheld > 0) sentences.push(page.say('check_part'));
 	sentences.push(...sayCode(file.events));
 	sentences.push(`${page.say('file_last')} \u2066${found.last}\u2069`);
@@ -480,12 +499,6 @@ function sayCode(found: Event[]): string[] {
 function sayTime(iso: string): string {
 	const format = new Intl.DateTimeFormat(page.language, {dateStyle: 'long', timeStyle: 'short'});
 	return format.format(new Date(iso));
-}
-
-function quote(words: string): HTMLElement {
-	const quoted = build('blockquote', '', words);
-	quoted.dir = 'auto';
-	return quoted;
 }
 
 function addChoices(name: string, values: readonly string[], explained: readonly string[]): void {
@@ -521,24 +534,16 @@ function onSubmit(id: string, work: () => Promise<void>): void {
 }
 
 function onFile(id: string, work: (file: File) => Promise<void>): void {
-	const field = find(id, HTMLInputElement);
-	field.addEventListener('change', async () => {
-		const file = field.files?.[0];
-		if (file !== undefined) await attempt('notice', () => work(file));
-	});
+	onAnyFile(id, file => void attempt('notice', () => work(file)));
 }
 
 /** Does something that may fail, and says so if it does. */
-async function attempt(note: string, work: () => Promise<void>): Promise<boolean> {
-	try {
-		await work();
-		return true;
-	} catch (error) {
+function attempt(note: string, work: () => Promise<void>): Promise<boolean> {
+	return attemptTo(work, error => {
 		const name = error instanceof Error ? error.name : '';
 		const problem = {QuotaExceededError: 'problem_full', NotReadableError: 'problem_file'}[name];
 		tell(note, (problem ?? 'problem_failed') as EvidenceKey);
-		return false;
-	}
+	});
 }
 
 async function reload(): Promise<void> {
@@ -547,19 +552,11 @@ async function reload(): Promise<void> {
 }
 
 function tell(id: string, text?: EvidenceKey, values: Record<string, string | number> = {}): void {
-	const element = document.getElementById(id);
-	// A note's own place goes when its reply is removed.
-	if (element === null || text === undefined) told.delete(id);
-	else told.set(id, {text, values});
-	if (element !== null) element.textContent = text === undefined ? '' : page.say(text, values);
+	tellIn(id, text && (() => page.say(text, values)));
 }
 
 function clearFields(...ids: string[]): void {
 	for (const id of ids) find(id, HTMLInputElement).value = '';
-}
-
-function show(id: string, shown: boolean): void {
-	find(id, HTMLElement).hidden = !shown;
 }
 
 void start();

@@ -2,7 +2,8 @@ import type en from '../../../_locales/en/hidden.json';
 import {say as sayLine, sayMeaning} from '../../core/line-texts.js';
 import {alwaysShow} from '../../core/local.js';
 import type {CoveredPost, FineRequest, SaveAnswer, SaveRequest} from '../../core/messages.js';
-import {buildHead, buildReveal, type Row, readReason} from '../common/covered-list.js';
+import {readReason} from '../../core/verdicts.js';
+import {buildHead, buildReveal, type Row} from '../common/covered-list.js';
 import {build, type Page} from '../common/page.js';
 
 type Key = keyof typeof en;

@@ -80,8 +80,7 @@ async function askFriend(): Promise<void> {
 		return;
 	}
 	const focalUrl = report?.focalUrl;
-	const {name, blob} = await exportReview(chosen, focalUrl === undefined ? {} : {focalUrl});
-	download(name, blob);
+	download(await exportReview(chosen, focalUrl === undefined ? {} : {focalUrl}));
 	note.textContent = page.say('friend_done');
 }
 

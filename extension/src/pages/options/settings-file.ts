@@ -21,7 +21,7 @@ export function openSettingsFile(
 	find('export', HTMLButtonElement).addEventListener('click', () => {
 		const {settings} = page();
 		const blob = new Blob([writeFile(settings, server.address())], {type: 'application/json'});
-		download('settings.json', blob);
+		download({name: 'settings.json', blob});
 	});
 	find('import', HTMLButtonElement).addEventListener('click', () => picker.click());
 	picker.addEventListener('change', async () => {

@@ -2,9 +2,8 @@ import en from '../../../_locales/en/review.json';
 import ur from '../../../_locales/ur/review.json';
 import {sayAct} from '../../core/line-texts.js';
 import {loadLocal, type Mark, mark} from '../../core/local.js';
+import {isOnX} from '../../core/sites.js';
 import {ACTS, type Reason} from '../../core/verdicts.js';
-import {download} from '../../evidence/download.js';
-import {isOnX} from '../../evidence/export.js';
 import {
 	findKept,
 	JUDGEMENTS,
@@ -21,7 +20,9 @@ import {
 	toMarks,
 } from '../../evidence/review.js';
 import {saveEvidence} from '../../evidence/save.js';
-import {build, find, openPage, type Page} from '../common/page.js';
+import {download} from '../common/download.js';
+import {attempt as attemptTo, onFile as onAnyFile, show, tell, tellAgain} from '../common/notes.js';
+import {build, find, openPage, type Page, quote} from '../common/page.js';
 
 type ReviewKey = keyof typeof en;
 
@@ -45,8 +46,6 @@ let unsaved = false;
 // For the one who was helped: what came back, and what was marked before.
 let labels: Label[] | undefined;
 let before: Record<string, Mark | undefined> | undefined;
-// What was said where, so that it can be said again in another language.
-const said = new Map<string, () => string>();
 
 const act = find('act', HTMLSelectElement);
 const note = find('note', HTMLTextAreaElement);
@@ -87,7 +86,7 @@ function listen(): void {
 		review = read.review;
 		answers = review.replies.map(({reason}) => ({judgement: undefined, reason, note: ''}));
 		[at, isLooking, unsaved] = [0, false, false];
-		tell('friend-note', () => '');
+		tell('friend-note');
 		draw();
 		find('warning', HTMLElement).focus();
 	});
@@ -117,7 +116,7 @@ function listen(): void {
 		const read = readLabels(text);
 		if (!read.ok) return refuse('back-note', read);
 		[labels, before] = [read.labels, undefined];
-		for (const id of ['back-note', 'applied', 'kept']) tell(id, () => '');
+		for (const id of ['back-note', 'applied', 'kept']) tell(id);
 		draw();
 		find('summary', HTMLElement).focus();
 	});
@@ -140,7 +139,7 @@ function draw(): void {
 	show('give-back', isLooking);
 	if (isLooking && !isEnd) drawReply();
 	drawSummary();
-	for (const [id, text] of said) find(id, HTMLElement).textContent = text();
+	tellAgain();
 }
 
 function drawReply(): void {
@@ -276,17 +275,23 @@ function drawSummary(): void {
 }
 
 async function apply(): Promise<void> {
-	const marks = toMarks(labels ?? []);
 	const {marks: old} = await loadLocal();
+	const {marks, left} = toMarks(labels ?? [], old);
 	await mark(marks);
 	before = Object.fromEntries(Object.keys(marks).map(digest => [digest, old[digest]]));
-	tell('applied', () => page.say('applied'));
+	tell('applied', () => {
+		const sentences = [page.say('applied'), left === 0 ? '' : page.sayCount('applied_left', left)];
+		return sentences.filter(Boolean).join(' ');
+	});
 	draw();
 	find('undo', HTMLElement).focus();
 }
 
 async function undo(): Promise<void> {
-	await mark(before ?? {});
+	const {marks: now} = await loadLocal();
+	// What the reader has decided since then is no answer of the friend.
+	const others = Object.entries(before ?? {}).filter(([digest]) => now[digest]?.by !== 'reader');
+	await mark(Object.fromEntries(others));
 	before = undefined;
 	tell('applied', () => page.say('undone'));
 	draw();
@@ -314,38 +319,16 @@ function refuse(id: string, {problem, at: place = 0}: Problem): void {
 }
 
 function onFile(id: string, noteId: string, work: (text: string) => Promise<void>): void {
-	const field = find(id, HTMLInputElement);
-	field.addEventListener('change', async () => {
-		const file = field.files?.[0];
-		if (file === undefined) return;
-		if (file.size > MAX_FILE) return refuse(noteId, {ok: false, problem: 'large'});
-		await attempt(noteId, async () => work(await file.text()));
+	onAnyFile(id, file => {
+		if (file.size > MAX_FILE) refuse(noteId, {ok: false, problem: 'large'});
+		else void attempt(noteId, async () => work(await file.text()));
 	});
 }
 
 /** Does something that may fail, and says so if it does. */
-async function attempt(noteId: string, work: () => Promise<void>): Promise<void> {
-	try {
-		await work();
-	} catch {
-		const key = noteId.endsWith('-note') ? 'problem_unreadable' : 'kept_failed';
-		tell(noteId, () => page.say(key));
-	}
-}
-
-function tell(id: string, text: () => string): void {
-	said.set(id, text);
-	find(id, HTMLElement).textContent = text();
-}
-
-function quote(words: string): HTMLElement {
-	const quoted = build('blockquote', '', words);
-	quoted.dir = 'auto';
-	return quoted;
-}
-
-function show(id: string, shown: boolean): void {
-	find(id, HTMLElement).hidden = !shown;
+function attempt(noteId: string, work: () => Promise<void>): Promise<boolean> {
+	const key = noteId.endsWith('-note') ? 'problem_unreadable' : 'kept_failed';
+	return attemptTo(work, () => tell(noteId, () => page.say(key)));
 }
 
 void start();

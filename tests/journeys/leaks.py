@@ -1,0 +1,35 @@
+"""What may leave a browser: documents and data of the site, and words that are masked, to the service."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from tests.harness.browser import EXIT, GRAPHQL, HOSTS
+from tests.harness.recorder import Seen
+
+OWN = {"about", "blob", "chrome-extension", "data", "file"}
+SERVICE = {"/readyz": "GET", "/v1/policy": "GET", "/v1/score": "POST"}
+# Status ids and account ids have as many digits; people and links are to be masked.
+TELLING = re.compile(r"\d{15,}|https?:|x\.com|twitter|@(?!user\b)", re.IGNORECASE)
+HEADERS = {"cookie", "referer", "authorization"}
+
+
+def check_requests(addresses: Iterable[str]) -> None:
+    """Raises AssertionError when anything but our own pages, the site and a server of this machine was asked."""
+    for address in addresses:
+        url = urlsplit(address)
+        is_service = url.hostname == "127.0.0.1" and url.path in SERVICE
+        if url.scheme in OWN or address == EXIT or (is_service and not url.query):
+            continue
+        assert url.scheme == "https", address
+        assert url.hostname in HOSTS, address
+        assert not url.query or url.path.startswith(GRAPHQL), address
+
+
+def check_bodies(requests: Iterable[Seen]) -> None:
+    """Raises AssertionError when a request to the service tells who wrote, who reads, or where."""
+    for request in requests:
+        assert SERVICE.get(request.path) == request.method, f"{request.method} {request.path}"
+        assert not HEADERS & request.headers.keys(), request.headers
+        told = TELLING.search(request.body.decode())
+        assert told is None, f"{told and told[0]} in {request.body.decode()}"

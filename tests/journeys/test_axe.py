@@ -1,0 +1,103 @@
+"""Every page of ours passes axe in both languages, light and dark, narrow and wide, and cuts nothing off."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.chromium import Chromium, ChromiumTab
+from tests.harness.processes import wait_until
+from tests.harness.recorder import Recorder
+from tests.journeys.conftest import set_up
+from tests.journeys.pages import FIRST, THIRD, find_tab, open_hidden, open_judged
+
+pytestmark = pytest.mark.usefixtures("nothing_leaks")
+
+AXE = Path(__file__).parents[2] / "extension" / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = (320, 1000)  # CSS pixels
+
+# Whatever can be unfolded is looked at as well.
+UNFOLD = """(() => {
+    for (const folded of document.querySelectorAll('details')) folded.open = true;
+})()"""
+VIOLATIONS = """axe.run().then(({violations}) => violations.flatMap(({id, nodes}) =>
+    nodes.map(({target, failureSummary}) => [id, String(target), failureSummary])))"""
+# Of what is seen: a box lower than what it holds, where the rest cannot be seen.
+CLIPPED = """[...document.body.querySelectorAll('*')].filter(element => {
+    const {overflowX, overflowY, position, clipPath} = getComputedStyle(element);
+    const isSpokenOnly = position === 'absolute' && clipPath !== 'none';
+    if (!element.checkVisibility() || !element.textContent.trim() || isSpokenOnly) return false;
+    const isCut = overflowY !== 'visible' && element.scrollHeight > element.clientHeight + 1;
+    return isCut || (overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1);
+}).map(({outerHTML}) => outerHTML.slice(0, 200))"""
+TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
+
+
+def open_pages(chromium: Chromium, edge: Recorder, language: str) -> Iterator[tuple[str, ChromiumTab]]:
+    """Each page with its name, holding as much as it can hold. Closed when the next is asked for."""
+    set_up(chromium, edge.url, language="en", counter=True)
+    tab = open_judged(chromium, edge)
+    for post in (FIRST, THIRD):
+        tell = f'panah-line[data-status-id="{post.id}"]'
+        tab.press(tell, "More")
+        tab.press(tell, "Save as evidence")
+        wait_until(lambda tell=tell: "Saved" in tab.read(tell), "it is saved")  # type: ignore[misc]
+    number = find_tab(chromium)
+    hidden = open_hidden(chromium, number)
+    hidden.click("#select-all")
+    file = hidden.download("#friend")
+    hidden.evaluate("chrome.storage.local.set({people: [{handle: 'warm_window', since: '2026-11-14'}]})")
+    hidden.evaluate(f"chrome.storage.sync.set({{settings: {{language: '{language}', counter: true}}}})")
+    hidden.close()
+
+    def opened(name: str, ready: str) -> ChromiumTab:
+        page = chromium.open_extension(name)
+        page.wait_for(f"!document.body.hidden && {ready}", f"{name} is drawn")
+        return page
+
+    popup = opened(f"popup.html?tab={number}", "!document.querySelector('#covered').hidden")
+    yield "popup", popup
+    hidden = opened(f"hidden.html?tab={number}", "document.querySelectorAll('#list > li').length === 3")
+    yield "hidden", hidden
+    options = opened("options.html", "document.querySelectorAll('#people-list li').length === 1")
+    options.click("#examples-toggle")
+    options.click("#erase")
+    yield "options", options
+    evidence = opened("evidence.html", "document.querySelectorAll('#list > li').length === 2")
+    evidence.click("#list > li:first-child [aria-expanded]")
+    evidence.click("#list > li:first-child > :last-child button")
+    yield "evidence", evidence
+    review = opened("review.html", "true")
+    review.give("#friend-file", file)
+    review.click("#start")
+    review.click("input[value=keep]")
+    yield "review", review
+    welcome = opened("welcome.html", "true")
+    welcome.click("#all")
+    welcome.click("input[name=role][value=survivor]")
+    welcome.click("#show")
+    welcome.wait_for("!document.querySelector('#examples').hidden", "the examples are judged")
+    yield "welcome", welcome
+    yield "support", opened("support.html", "true")
+    yield "about", opened("about.html", "true")
+
+
+@pytest.mark.parametrize("language", ["en", "ur"])
+def test_every_page_can_be_used_by_everybody(chromium: Chromium, edge: Recorder, language: str) -> None:
+    found = []
+    axe = AXE.read_text("utf-8")
+    for name, tab in open_pages(chromium, edge, language):
+        page = tab.page
+        assert page.evaluate("document.documentElement.lang") == language
+        page.evaluate(axe)
+        tab.evaluate(UNFOLD)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            found += [(name, width, "cut off", part) for part in page.evaluate(CLIPPED)]
+            if page.evaluate(TOO_WIDE):
+                found.append((name, width, "wider than the window", ""))
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                found += [(name, width, scheme, *violation) for violation in page.evaluate(VIOLATIONS)]
+        page.close()
+    assert found == []
