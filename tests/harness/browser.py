@@ -1,5 +1,6 @@
 """What a journey may do with a browser, so that one journey runs in Chromium and in Firefox."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -61,7 +62,7 @@ class Browser(Protocol):
     def open_file(self, path: Path) -> Tab:
         """A new tab on a file of this machine."""
 
-    def tabs_on(self, page: str) -> list[Tab]:
+    def tabs_on(self, page: str) -> Sequence[Tab]:
         """The open tabs that show one of the extension's own pages, whoever opened them."""
 
     def close_tabs(self) -> None:

@@ -51,11 +51,13 @@ class ChromiumTab:
         self.page.fill(selector, text)
 
     def address(self) -> str:
-        self.page.wait_for_timeout(1)  # Any call lets the news of a navigation in.
+        _let_news_in(self.page)
         return self.page.url
 
     def give(self, selector: str, *files: Path) -> None:
-        self.page.set_input_files(selector, files)
+        with self.page.expect_file_chooser() as opening:
+            self.page.click(selector)
+        opening.value.set_files(files)
 
     def download(self, selector: str) -> Path:
         with self.page.expect_download() as starting:
@@ -151,6 +153,7 @@ class Chromium:
         return ChromiumTab(tab, self._downloads)
 
     def tabs_on(self, page: str) -> list[ChromiumTab]:
+        _let_news_in(self.context.pages[0])
         address = f"{self._extension}/{page}"
         return [ChromiumTab(tab, self._downloads) for tab in self.context.pages if tab.url.startswith(address)]
 
@@ -193,6 +196,11 @@ class Chromium:
             headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
             body=self._scene.html(),
         )
+
+
+def _let_news_in(page: Page) -> None:
+    """Playwright hears of what browsers do by themselves while it is told something, and only then."""
+    page.wait_for_timeout(1)
 
 
 def _backend_ids(node: dict[str, Any]) -> Iterator[int]:

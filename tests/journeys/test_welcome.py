@@ -14,7 +14,7 @@ from tests.harness.firefox import Firefox, running_firefox
 from tests.harness.processes import wait_until
 from tests.journeys.pages import stored
 
-EMPTY = {"sync": {}, "local": {}, "session": {}, "databases": []}
+EMPTY: dict[str, object] = {"sync": {}, "local": {}, "session": {}, "databases": []}
 ROLES = ("survivor", "ally", "curator", "looking")
 
 

@@ -17,6 +17,7 @@ import {
 	type Extraction,
 	extract,
 	extractToKeep,
+	findPosts,
 	leadsToNext,
 	type Post,
 	type Quote,
@@ -37,9 +38,6 @@ const LONGEST_HOLD = 1500;
 const REMEMBERED = 1500;
 /** Added to a post's id: the post that it quotes. */
 const QUOTE = '#quote';
-
-/** Our own mark on what is covered. */
-const COVERED = '[data-panah]';
 
 /** What is judged: a post's own words, or those of the post it quotes. */
 interface Subject {
@@ -75,6 +73,19 @@ interface Known {
 	coveredBefore: boolean;
 	/** What was done with it at the last look. */
 	decision: Decision;
+}
+
+/** What a post says, read when it is asked for. */
+interface Reading {
+	/** All of its text, as the browser has it. */
+	saying: string;
+	id(): string | undefined;
+	handle(): string | undefined;
+	found(): Extraction;
+	/** Its text as something that is answered. */
+	context(): string | undefined;
+	/** Whether a line leads from it to the post below. */
+	leads(): boolean;
 }
 
 export interface FeedPage {
@@ -123,15 +134,18 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 	/** The posts on the page at the last look that may be judged, with what is judged of them. */
 	let standing = new Map<HTMLElement, string[]>();
 	/** What each post said when it was read last, for as long as it is not touched. */
-	const readings = new WeakMap<Element, {id: string | undefined; found: Extraction}>();
+	const readings = new WeakMap<Element, Reading>();
+	/** Those on the way, by the key of their subject. */
+	const asking = new Map<string, Known>();
 	let focalText: string | undefined;
 	let focalHandle: string | undefined;
 	/** The author of the first post above the focal one, with whom the conversation began. */
 	let firstHandle: string | undefined;
-	/** Whether a post leads to the one below it, as far as the last look needed to know. */
-	const joined = new Map<Element, boolean>();
 	/** What is to be judged of a post, for as long as X's own data tells the same of it. */
 	const wholes = new WeakMap<Post, {told: string | undefined; whole: Whole; hasWords: boolean}>();
+	/** What was made of a post at the last look, while what it was made of is the same. */
+	const subjects = new WeakMap<Post | Quote, {from: unknown[]; subject: Subject}>();
+	const worded = new WeakMap<Quote, boolean>();
 	/** Since when there are cells and no post that can be read, in milliseconds since 1970. */
 	let blindSince: number | undefined;
 	let closed = false;
@@ -172,32 +186,58 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 	 * are in `touched`, or all of them.
 	 */
 	function look(touched?: ReadonlySet<Element>): void {
-		if (touched === undefined) covers.giveBackRoom();
-		const {places, focal} = thread.survey(document);
+		for (const post of touched ?? findPosts(document)) readings.delete(post);
+		const {places, focal} = thread.survey(document, idOf);
 		if (focal !== undefined) {
 			focalText = openText(focal);
-			focalHandle = readHandle(focal);
+			focalHandle = reading(focal).handle();
 		}
 		const [first] = [...places].find(([, {place}]) => place === 'above') ?? [];
-		if (first !== undefined) firstHandle ??= readHandle(first);
-		joined.clear();
+		if (first !== undefined) firstHandle ??= reading(first).handle();
+		noteBlindness(places);
 		const before = standing;
 		standing = new Map();
-		const wishes: Wish[] = [];
-		for (const [post, stand] of places) {
-			if (touched === undefined || touched.has(post) || readings.get(post)?.id !== stand.id)
-				readings.delete(post);
-			wishes.push(...visitSafely(post as HTMLElement, stand));
+		if (!isAtWork()) {
+			covers.clearAll();
+			for (const post of before.keys()) leave(post);
+			cancelAll();
+			return;
 		}
-		noteBlindness(places);
+		const wishes: Wish[] = [];
+		for (const [post, stand] of places) wishes.push(...visitSafely(post as HTMLElement, stand));
 		covers.present(wishes, parts.language());
 		for (const post of before.keys()) if (!standing.has(post)) leave(post);
 		covers.tend();
 		prune();
-		if (isAtWork()) cancelUnwanted();
-		else cancelAll();
+		cancelUnwanted();
 		releaseLater();
 		askSoon();
+	}
+
+	/**
+	 * Looks after what nobody told us of: X can change a post without adding a node. What a post says as a whole tells
+	 * whether it has to be read again.
+	 */
+	function glance(): void {
+		covers.giveBackRoom();
+		const changed = [...findPosts(document)].filter(
+			post => readings.get(post)?.saying !== (post.textContent ?? ''),
+		);
+		look(new Set(changed));
+	}
+
+	/** What is known of a post that stands on the page; read when it is asked for, and once while it is not touched. */
+	function reading(article: Element): Reading {
+		let held = readings.get(article);
+		if (held === undefined) {
+			held = readLater(article, parts.viewer);
+			readings.set(article, held);
+		}
+		return held;
+	}
+
+	function idOf(article: Element): string | undefined {
+		return reading(article).id();
 	}
 
 	/** A post that we stumble over is shown, and the others are looked at all the same. */
@@ -217,7 +257,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		const isJudgedHere = id !== undefined && holdsVerdict(article, id);
 		// Until more is known, the cover that is there was put with a verdict about the same reply.
 		if (place === 'unknown' && isJudgedHere) return [];
-		const found = place === 'below' ? read(article, id) : undefined;
+		const found = place === 'below' ? reading(article).found() : undefined;
 		if (found?.state === 'retry' && isJudgedHere) return [];
 		const post = found?.state === 'ok' ? found.post : undefined;
 		const told = post && facts(post);
@@ -254,16 +294,8 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		);
 	}
 
-	function coveredIn(article: HTMLElement): Iterable<HTMLElement> {
-		return article.querySelectorAll<HTMLElement>(COVERED);
-	}
-
-	function read(article: HTMLElement, id: string | undefined): Extraction {
-		const held = readings.get(article);
-		if (held !== undefined) return held.found;
-		const found = extract(article, parts.viewer());
-		readings.set(article, {id, found});
-		return found;
+	function coveredIn(article: HTMLElement): HTMLElement[] {
+		return covers.within(article);
 	}
 
 	/** What X's own data tells of a post, if it means the same one. */
@@ -278,8 +310,9 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 
 	/** The text of a post that stands on the page, unless only followers may read it. */
 	function openText(article: Element): string | undefined {
-		const isProtected = factsOf(readId(article), readHandle(article))?.protected === true;
-		return isProtected ? undefined : readContext(article);
+		const {id, handle, context} = reading(article);
+		const isProtected = factsOf(id(), handle())?.protected === true;
+		return isProtected ? undefined : context();
 	}
 
 	/**
@@ -303,11 +336,16 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 	}
 
 	function isJoined(previous: Element): boolean {
-		const before = joined.get(previous);
-		if (before !== undefined) return before;
-		const leads = leadsToNext(previous);
-		joined.set(previous, leads);
-		return leads;
+		return reading(previous).leads();
+	}
+
+	/** The same subject for as long as it is made of the same. */
+	function subjectOf(source: Post | Quote, from: unknown[], make: () => Subject): Subject {
+		const before = subjects.get(source);
+		if (before?.from.every((part, index) => part === from[index])) return before.subject;
+		const subject = make();
+		subjects.set(source, {from, subject});
+		return subject;
 	}
 
 	/**
@@ -350,15 +388,14 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		}
 		const account = accountOf(post, told);
 		const parent = findParent(post, stand, told);
-		const subject: Subject = {
+		const from = [told, whole, parent?.id, parent?.text, parts.address()];
+		const subject = subjectOf(post, from, () => ({
 			key: post.id,
-			text: whole.text,
-			partial: whole.partial,
-			translated: whole.translated,
+			...whole,
 			context: parent?.text,
 			account,
 			saved: toSave(post, account, whole, answered(parent, told), parts.address()),
-		};
+		}));
 		const isTrusted = isTrustedAccount(account, told?.following ?? post.follows);
 		const isFocalAuthor = page.surface === undefined && post.handle === focalHandle;
 		const {surface} = page;
@@ -391,26 +428,35 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			quote.protected ||
 			told?.protected ||
 			!isReplyPlace(post, stand) ||
-			!hasWords(prepare(quote.text).text)
+			!isWorded(quote)
 		) {
 			covers.clear(quote.element);
 			return undefined;
 		}
-		const subject: Subject = {
+		const context = page.surface === undefined ? focalText : undefined;
+		const subject = subjectOf(quote, [told, context, parts.address()], () => ({
 			key,
 			text: quote.text,
 			partial: quote.partial,
 			translated: false,
-			context: page.surface === undefined ? focalText : undefined,
+			context,
 			account,
 			saved: toSaveQuote(post, {...quote, id: told === undefined ? quote.id : id}, account, parts.address()),
-		};
+		}));
 		return wishFor(article, quote.element, 'quote', subject, {
 			trusted: isTrustedAccount(account, told?.following),
 			focalAuthor: false,
 			aside: false,
 			beneath: false,
 		});
+	}
+
+	function isWorded(quote: Quote): boolean {
+		const before = worded.get(quote);
+		if (before !== undefined) return before;
+		const found = hasWords(prepare(quote.text).text);
+		worded.set(quote, found);
+		return found;
 	}
 
 	/** Whether what a post quotes lies before somebody who is answered. */
@@ -486,10 +532,10 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			const text = textOf(parentId);
 			if (text !== undefined) return text;
 		}
-		if (previous !== undefined && (parentId === undefined || readId(previous) === parentId)) {
+		if (previous !== undefined && (parentId === undefined || idOf(previous) === parentId)) {
 			const isParent = parentId !== undefined || isJoined(previous);
 			const text = isParent ? openText(previous) : undefined;
-			if (text !== undefined) return described(readId(previous), readHandle(previous), text);
+			if (text !== undefined) return described(idOf(previous), reading(previous).handle(), text);
 		}
 		// X has told of another post than those we could take for it.
 		if (parentId !== undefined) return undefined;
@@ -549,6 +595,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		};
 		known.set(subject.key, fresh);
 		if (before?.asked !== undefined) parts.cancel([before.asked]);
+		asking.delete(subject.key);
 		return fresh;
 	}
 
@@ -609,10 +656,11 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 
 	function cancelAsked(isUnwanted: (key: string, held: Known) => boolean): void {
 		const asks: string[] = [];
-		for (const [key, held] of known) {
+		for (const [key, held] of asking) {
 			if (held.asked === undefined || !isUnwanted(key, held)) continue;
 			asks.push(held.asked);
 			held.asked = undefined;
+			asking.delete(key);
 		}
 		if (asks.length > 0) parts.cancel(asks);
 	}
@@ -629,7 +677,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			})
 			.sort((a, b) => a.distance - b.distance)
 			.flatMap(({unjudged, distance}) => unjudged.map(held => ({held, distance})));
-		let free = ASKED_AT_ONCE - [...known.values()].filter(held => held.asked !== undefined).length;
+		let free = ASKED_AT_ONCE - asking.size;
 		for (const {held, distance} of open) {
 			if (free <= 0) return;
 			// Two posts on the page can be the same reply.
@@ -646,6 +694,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 	async function judge(held: Known): Promise<void> {
 		const name = names();
 		held.asked = name;
+		asking.set(held.subject.key, held);
 		try {
 			const {text, context} = held.subject;
 			const request: ScoreRequest = {kind: 'score', ask: name, text};
@@ -653,6 +702,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			// Another question about it, or none, is what counts by now.
 			if (closed || held.asked !== name) return;
 			held.asked = undefined;
+			asking.delete(held.subject.key);
 			if (answer.ok) {
 				held.verdict = answer.verdict;
 				held.stale = false;
@@ -711,6 +761,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 
 	return {
 		look,
+		glance,
 		/** Earlier verdicts no longer count: the settings or the server changed. */
 		askAnew() {
 			cancelAll();
@@ -738,7 +789,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			const post = extractToKeep(article);
 			if (post === undefined) return undefined;
 			const told = facts(post);
-			const stand: Stand = thread.survey(document).places.get(article) ?? {
+			const stand: Stand = thread.survey(document, idOf).places.get(article) ?? {
 				place: 'unknown',
 				id: post.id,
 				previous: undefined,
@@ -758,6 +809,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			const kept = parts.fine(held.subject.text);
 			if (held.asked !== undefined) parts.cancel([held.asked]);
 			held.asked = undefined;
+			asking.delete(key);
 			held.verdict = {action: 'show', partial: false, source: 'reader'};
 			look(new Set());
 			return kept;
@@ -773,6 +825,25 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			cancelAll();
 			covers.forget();
 		},
+	};
+}
+
+function readLater(article: Element, viewer: () => string | undefined): Reading {
+	return {
+		saying: article.textContent ?? '',
+		id: once(() => readId(article)),
+		handle: once(() => readHandle(article)),
+		found: once(() => extract(article, viewer())),
+		context: once(() => readContext(article)),
+		leads: once(() => leadsToNext(article)),
+	};
+}
+
+function once<Value>(read: () => Value): () => Value {
+	let held: {value: Value} | undefined;
+	return () => {
+		held ??= {value: read()};
+		return held.value;
 	};
 }
 

@@ -9,7 +9,7 @@ import {observe} from '../x/observe.js';
 import type {Route} from '../x/route.js';
 import {overrideSelectors} from '../x/selectors.js';
 import {type Feed, type FeedParts, openFeed} from './feed.js';
-import {ask, askState, ContextGone, cancel, count, done, isConnected, save} from './link.js';
+import {ask, askState, ContextGone, cancel, cancelNow, count, done, isConnected, save} from './link.js';
 import {openTap} from './tap.js';
 
 /** How long we wait to learn who is signed in, in milliseconds. Signed out, or on a narrow page, X never says. */
@@ -98,7 +98,9 @@ export async function startPage(): Promise<void> {
 		viewer = seen ?? viewer;
 		if (feed === undefined) clearWhenGone(covers, leftAt);
 		// What was read without knowing whose posts are the reader's own is read again before anything is sent.
-		else feed.look(isNew ? undefined : touched);
+		else if (isNew) feed.look();
+		else if (touched === undefined) feed.glance();
+		else feed.look(touched);
 	}
 
 	const parts: FeedParts = {
@@ -195,7 +197,14 @@ export async function startPage(): Promise<void> {
 
 	chrome.runtime.onMessage.addListener(onMessage);
 	chrome.storage.sync.onChanged.addListener(onStorage);
-	addEventListener('pagehide', () => feed?.rest(), {signal: stop.signal});
+	addEventListener(
+		'pagehide',
+		() => {
+			feed?.rest();
+			cancelNow();
+		},
+		{signal: stop.signal},
+	);
 	settings = await loadSettings();
 	useTap();
 	listenForExit(document, () => settings.exitKey && leave(), stop.signal);

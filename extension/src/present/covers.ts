@@ -267,6 +267,9 @@ export function openCovers(actions: CoverActions) {
 		giveBackRoom,
 		/** The id of what is covered there. */
 		idOn: (element: HTMLElement) => covers.get(element)?.id,
+		/** What is covered in an element, itself left out. */
+		within: (element: HTMLElement) =>
+			[...covers.keys()].filter(covered => covered !== element && element.contains(covered)),
 		/** Whether it is held back there, without a verdict. */
 		isHeld: (element: HTMLElement) => covers.get(element)?.act === 'hold',
 		/** Takes off the covers that are not where they belong. */

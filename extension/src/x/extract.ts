@@ -128,6 +128,11 @@ export function readHandle(article: Element): string | undefined {
 	return author?.writtenHandle.toLowerCase();
 }
 
+/** Every post on the page, wherever it stands. */
+export function findPosts(page: ParentNode): NodeListOf<HTMLElement> {
+	return page.querySelectorAll(SELECTORS.post);
+}
+
 export function hasPosts(page: ParentNode): boolean {
 	return page.querySelector(SELECTORS.post) !== null;
 }

@@ -34,7 +34,8 @@ export interface Survey {
 export function openThread(focalId: string | undefined) {
 	const lists = new WeakMap<Element, List>();
 
-	function survey(page: ParentNode): Survey {
+	/** `idOf`: the status id of a post, where the caller knows it already. */
+	function survey(page: ParentNode, idOf = readId): Survey {
 		const found: Survey = {places: new Map(), focal: undefined};
 		for (const [list, cells] of groupCells(page)) {
 			let known = lists.get(list);
@@ -42,13 +43,17 @@ export function openThread(focalId: string | undefined) {
 				known = {focalTop: undefined, above: new Set(), beyond: new Set()};
 				lists.set(list, known);
 			}
-			surveyList(known, cells, found);
+			surveyList(
+				known,
+				cells.map(cell => readSlot(cell, idOf)),
+				found,
+			);
 		}
 		return found;
 	}
 
-	function surveyList(list: List, cells: Element[], found: Survey): void {
-		const slots = cells.map(readSlot).sort(inReadingOrder);
+	function surveyList(list: List, unsorted: Slot[], found: Survey): void {
+		const slots = unsorted.sort(inReadingOrder);
 		if (focalId === undefined) {
 			for (const [index, {post, id}] of slots.entries()) {
 				if (post !== undefined)
@@ -88,10 +93,10 @@ interface Slot {
 	id: string | undefined;
 }
 
-function readSlot(cell: Element): Slot {
+function readSlot(cell: Element, idOf: typeof readId): Slot {
 	const post = cell.querySelector(SELECTORS.post) ?? undefined;
 	const moved = /translateY\((-?[\d.]+)px\)/.exec(cell.getAttribute('style') ?? '');
-	return {cell, top: moved ? Number(moved[1]) : undefined, post, id: post && readId(post)};
+	return {cell, top: moved ? Number(moved[1]) : undefined, post, id: post && idOf(post)};
 }
 
 /** A list that recycles its cells moves them by style, so the order in the document is only the second guess. */
