@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from tests.harness.browser import Browser, Tab
+from tests.harness.processes import wait_until
 from tests.harness.recorder import Recorder
 from tests.harness.x_page import Post, Scene, conversation
-from tests.journeys.reading import SHOWN, hidden, wait_for_looks, wait_for_verdicts
+from tests.journeys.reading import SHOWN, hidden, line_of, wait_for_looks, wait_for_verdicts
 from tests.journeys.surfaces import stranger
 from tests.journeys.thread import BLAME, FOCAL, PATH, REPLIES, VIEWER
 
@@ -31,6 +32,22 @@ def open_judged(browser: Browser, edge: Recorder) -> Tab:
     wait_for_verdicts(edge, [KIND, FIRST, SECOND])
     wait_for_looks(tab, ALL)
     return tab
+
+
+def open_more(tab: Tab, post: Post) -> None:
+    """Unfolds what is under "More" in a hidden reply's line, or folds it away."""
+    tab.press(line_of(post), "More")
+    # What lies below moves with it: a click before it is painted could meet something else, in Firefox.
+    tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
+
+
+def save(tab: Tab, post: Post) -> None:
+    """Saves a hidden reply as evidence from its line."""
+    tab.front()
+    open_more(tab, post)
+    tab.press(line_of(post), "Save as evidence")
+    wait_until(lambda: "Saved" in tab.read(line_of(post)), "the line says that it is saved")
+    open_more(tab, post)
 
 
 def find_tab(browser: Browser) -> int:

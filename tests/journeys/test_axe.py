@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.harness.chromium import Chromium, ChromiumTab
-from tests.harness.processes import wait_until
 from tests.harness.recorder import Recorder
 from tests.journeys.conftest import set_up
-from tests.journeys.pages import FIRST, THIRD, find_tab, open_hidden, open_judged
+from tests.journeys.pages import FIRST, THIRD, find_tab, open_hidden, open_judged, save
 
 pytestmark = pytest.mark.usefixtures("nothing_leaks")
 
@@ -38,10 +37,7 @@ def open_pages(chromium: Chromium, edge: Recorder, language: str) -> Iterator[tu
     set_up(chromium, edge.url, language="en", counter=True)
     tab = open_judged(chromium, edge)
     for post in (FIRST, THIRD):
-        tell = f'panah-line[data-status-id="{post.id}"]'
-        tab.press(tell, "More")
-        tab.press(tell, "Save as evidence")
-        wait_until(lambda tell=tell: "Saved" in tab.read(tell), "it is saved")  # type: ignore[misc]
+        save(tab, post)
     number = find_tab(chromium)
     hidden = open_hidden(chromium, number)
     hidden.click("#select-all")

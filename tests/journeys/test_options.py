@@ -15,7 +15,9 @@ from tests.journeys.pages import (
     choose,
     full,
     open_judged,
+    open_more,
     said,
+    save,
     stored,
     wait_for_text,
 )
@@ -119,13 +121,9 @@ def test_a_discreet_name_stands_on_the_toolbar_and_on_every_page(browser: Browse
 
 def test_delete_everything_leaves_nothing(browser: Browser, edge: Recorder) -> None:
     tab = open_judged(browser, edge)
-    line = line_of(FIRST)
-    for button in ("Save as evidence", "Always show this account"):
-        tab.press(line, "More")
-        tab.press(line, button)
-        if button.startswith("Save"):
-            wait_until(lambda: "Saved" in tab.read(line), "it is saved")
-            tab.press(line, "More")
+    save(tab, FIRST)
+    open_more(tab, FIRST)
+    tab.press(line_of(FIRST), "Always show this account")
     wait_until(lambda: stored(browser)["local"].get("people"), "the account is kept")
     page = open_options(browser)
     page.click("#holdBack")

@@ -1,7 +1,7 @@
 import type {Verdict} from '../core/verdicts.js';
 
 /** About 300 bytes an entry, so well below the 10 MB that storage.session holds. */
-export const CACHE_SIZE = 4000;
+const CACHE_SIZE = 4000;
 const PREFIX = 'verdict:';
 
 /** The part of chrome.storage.session that the cache uses. */

@@ -8,9 +8,9 @@ export const LONGEST_WAIT = 200;
 export const BATCH_REPLIES = 32;
 /** Bytes of JSON. The service takes 512 KiB; smaller batches come back sooner. */
 export const BATCH_BYTES = 150_000;
-export const IN_FLIGHT = 2;
+const IN_FLIGHT = 2;
 /** Waiting times before the second, third and fourth try, each ±20 %. */
-export const BACK_OFF = [1000, 4000, 16_000];
+const BACK_OFF = [1000, 4000, 16_000];
 /** A wait longer than this is a pause for everybody, not for one batch. */
 const LONGEST_RETRY_AFTER = 30_000;
 /** When to ask again about replies that could not be scored. */

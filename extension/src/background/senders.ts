@@ -1,5 +1,4 @@
-/** The hosts on which our content scripts run. */
-const SITE_HOSTS = new Set(['x.com', 'twitter.com', 'mobile.twitter.com']);
+import {SITE_HOSTS} from '../core/sites.js';
 
 /** Whether a message comes from this extension, and not from another one. */
 export function isOurs(sender: chrome.runtime.MessageSender): boolean {

@@ -53,6 +53,8 @@ export async function startPage(): Promise<void> {
 
 	/** Leaves hidden what is hidden, since nobody can judge it anew, and says how to go on. */
 	function end(): void {
+		// Each question on its way may tell of it.
+		if (stop.signal.aborted) return;
 		feed?.stop();
 		covers.askForReload();
 		stop.abort();

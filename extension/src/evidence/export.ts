@@ -222,7 +222,9 @@ const FRAME_KEYS = [
 export function frameOf(language: Language): Frame {
 	const said = FRAME_KEYS.map(key => [key, EVIDENCE_TEXTS[language][key]] as const);
 	const acts = REASONS.map(reason => [`act_${reason}`, LINE_TEXTS[language][`act_${reason}`]] as const);
-	return {style: STYLE, texts: Object.fromEntries([...said, ...acts])};
+	// The sources hold notes to translators too, and the built program does not: its pages must not depend on them.
+	const texts = [...said, ...acts].map(([key, {message}]) => [key, {message}]);
+	return {style: STYLE, texts: Object.fromEntries(texts)};
 }
 
 export function frameDigest(frame: unknown): Promise<string> {

@@ -5,5 +5,5 @@
 export const FRAMES: ReadonlySet<string> = new Set([
 	// 0.1.0
 	'3eafd46f41abb3a58c8456ae4930fd0168c1f18adfe452d64af7c7eed5251910',
-	'ac761cd85fdbf345120c472e953836c817bea3a0d8e9599204c40e7490ead2e7',
+	'273e84f29ee7196e7839dd5ab8a05c9dbb1a5d83e4a8928e0c33109d5d6018fa',
 ]);

@@ -14,7 +14,7 @@ export interface Lock {
 }
 
 // OWASP's Password Storage Cheat Sheet, 2023, for PBKDF2 with SHA-256.
-export const ITERATIONS = 600_000;
+const ITERATIONS = 600_000;
 const CURVE = {name: 'ECDH', namedCurve: 'P-256'};
 const IV_BYTES = 12;
 // A point of P-256, uncompressed: a byte that says so, and two numbers of 32 bytes.

@@ -9,8 +9,6 @@ export interface TapPost {
 	conversationId?: string;
 	/** As written, whole where X sends the whole; without the mentions and links that X does not show. */
 	text?: string;
-	/** X's guess at the language. */
-	lang?: string;
 	promoted?: boolean;
 	/** Only followers may read the author's posts. */
 	protected?: boolean;
@@ -35,7 +33,6 @@ const RULES: {[Name in keyof TapPost]-?: (value: unknown) => TapPost[Name] | und
 	parentId: asId,
 	conversationId: asId,
 	text: value => (typeof value === 'string' ? value.slice(0, MAX_TEXT) : undefined),
-	lang: value => match(/^[a-z]{2,3}(?:-\w{2,8})?$/i, value),
 	promoted: asBoolean,
 	protected: asBoolean,
 	following: asBoolean,
@@ -101,7 +98,6 @@ function readPost(post: Fields, promoted: boolean | undefined): TapPost | undefi
 		parentId: legacy.in_reply_to_status_id_str,
 		conversationId: legacy.conversation_id_str,
 		text: readText(post, legacy),
-		lang: legacy.lang,
 		promoted,
 		protected: record(author.privacy).protected ?? before.protected,
 		following: record(author.relationship_perspectives).following ?? before.following,

@@ -18,6 +18,8 @@ export interface Post {
 	follows: boolean | undefined;
 	/** The post's own words, emoji included and links as "URL"; '' where only the quote has words. */
 	text: string;
+	/** The same with links as they stand there, for keeping. */
+	shown: string;
 	/** X shows only the beginning of the text. */
 	partial: boolean;
 	/** The text is X's or the browser's translation of what was written. */
@@ -35,6 +37,8 @@ export interface Quote {
 	handle: string | undefined;
 	name: string;
 	text: string;
+	/** The same with links as they stand there, for keeping. */
+	shown: string;
 	partial: boolean;
 	/** Only followers of the quoted account may read it. */
 	protected: boolean;
@@ -56,6 +60,9 @@ const HANDLE_PATH = /^\/(\w{1,20})$/;
 const STATUS_PATH = /^(?:\/(\w{1,20}))?.*\/status\/(\d{1,20})(?:[/?#]|$)/;
 const WRITTEN_HANDLE = /^[\u200e\u200f\u2066-\u2069\s]*@(\w{1,20})[\u200e\u200f\u2066-\u2069\s]*$/;
 const FOLLOW = /^(\d{1,20})-(un)?follow$/;
+/** Around a link while a text is read. No page can hold this sign: HTML turns it into another one. */
+const LINK_MARK = '\0';
+const MARKED_LINK = new RegExp(`${LINK_MARK}[^${LINK_MARK}]*${LINK_MARK}`, 'g');
 /** Enough of a long text to find a word in it, in characters. */
 const GLANCE = 1000;
 
@@ -94,7 +101,7 @@ function readPost(
 	const actions = find(part, SELECTORS.actions);
 	// A post without text is whole once its buttons are there: it holds pictures only.
 	if (written === undefined && actions === undefined) return {state: 'retry'};
-	const words = written === undefined ? '' : readWritten(written, part);
+	const {text: words, shown} = readWritten(written, part);
 	const text = holdsWords(words) ? words : '';
 	const quote = readQuote(part);
 	return {
@@ -107,6 +114,7 @@ function readPost(
 			postedAt: link.postedAt,
 			...readFollow(part, handle),
 			text,
+			shown,
 			partial: written?.kind === 'title' || find(part, SELECTORS.showMore) !== undefined,
 			translated: written !== undefined && isTranslated(written, article),
 			answering: readAnswering(part, row, written?.element ?? actions),
@@ -155,7 +163,7 @@ export function readContext(focal: Element): string | undefined {
 	// Without the author's row nobody can tell whether the account is protected.
 	if (row === undefined || row.querySelector(SELECTORS.lock)) return undefined;
 	const written = findText(part);
-	return written && readWritten(written, part);
+	return written && readWritten(written, part).text;
 }
 
 /** The handle of who is signed in, in lower case; undefined where X shows none. */
@@ -164,22 +172,6 @@ export function readViewer(page: ParentNode): string | undefined {
 	const written =
 		avatarHandle(page.querySelector(SELECTORS.viewerAvatar) ?? undefined) ?? HANDLE_PATH.exec(profile)?.[1];
 	return written?.toLowerCase();
-}
-
-/** Whose profile the page is, with the account's numeric id; undefined where X does not say. */
-export function readProfile(page: ParentNode): {handle: string; accountId: string} | undefined {
-	const schema = page.querySelector(SELECTORS.profileSchema)?.textContent;
-	if (!schema) return undefined;
-	try {
-		const {additionalName, identifier} = JSON.parse(schema).mainEntity;
-		if (!/^\w{1,20}$/.test(additionalName) || !/^\d{1,20}$/.test(identifier)) return undefined;
-		// An id that came as a number has lost its last digits.
-		return typeof identifier === 'string'
-			? {handle: additionalName.toLowerCase(), accountId: identifier}
-			: undefined;
-	} catch {
-		return undefined;
-	}
 }
 
 /** Whether X draws a line from this post to the next one, which then answers it. */
@@ -299,14 +291,35 @@ function findText(part: Part): Written | undefined {
 	return title && {kind: 'title', element: title};
 }
 
-function readWritten({kind, element}: Written, part: Part): string {
+/** The text with links as "URL", as it may be judged, and with links as they stand there, as it may be kept. */
+function readWritten(written: Written | undefined, part: Part): {text: string; shown: string} {
+	const marked = written === undefined ? '' : readMarked(written, part);
+	if (!marked.includes(LINK_MARK)) {
+		const text = tidyLines(marked, written);
+		return {text, shown: text};
+	}
+	const text = tidyLines(marked.replace(MARKED_LINK, ' URL '), written);
+	const shown = tidyLines(marked.replaceAll(LINK_MARK, ' '), written);
+	// What is kept has to be recognised by what was judged. A link of another form is left out.
+	return {text, shown: prepare(shown).text === prepare(text).text ? shown : text};
+}
+
+/** An address, which X shows in pieces and without its end, between two marks. */
+function toLink(link: Element): string {
+	const written = (link.textContent ?? '').trim().replace(/…$/, '');
+	return LINK_MARK + (/^https?:/.test(written) ? written : `https://${written}`) + LINK_MARK;
+}
+
+function readMarked({kind, element}: Written, part: Part): string {
 	if (kind === 'text') return read(element).join('');
 	const title = kind === 'article' ? find(part, SELECTORS.articleTitle) : undefined;
 	const before = title === undefined || element.contains(title) ? [] : read(title, [], part);
-	return read(element, before, part)
-		.join('')
-		.replace(/\s*\n\s*/g, '\n')
-		.trim();
+	return read(element, before, part).join('');
+}
+
+/** The blocks of a long article as lines; X writes those of a short text itself. */
+function tidyLines(text: string, written: Written | undefined): string {
+	return written?.kind === 'text' ? text : text.replace(/\s*\n\s*/g, '\n').trim();
 }
 
 function readQuote({without}: Part): Quote | undefined {
@@ -319,7 +332,7 @@ function readQuote({without}: Part): Quote | undefined {
 	return {
 		element: element as HTMLElement,
 		...author,
-		text: written === undefined ? '' : readWritten(written, part),
+		...readWritten(written, part),
 		partial: written?.kind === 'title' || find(part, SELECTORS.showMore) !== undefined,
 		protected: row?.querySelector(SELECTORS.lock) != null,
 		id: readQuotedId(part, author.handle),
@@ -430,15 +443,15 @@ const UNREAD = new Set(['BUTTON', 'SCRIPT', 'STYLE', 'svg']);
 const BLOCKS = new Set('DIV P H1 H2 H3 H4 H5 H6 LI UL OL BLOCKQUOTE SECTION PRE'.split(' '));
 
 /**
- * What is read by eye below a node, piece by piece: emoji by their alt text, and "URL" where X shows a shortened
- * link. With `long`, the part a long article belongs to, its blocks become lines, and only its words are read.
+ * What is read by eye below a node, piece by piece: emoji by their alt text, and links that X shortened between two
+ * LINK_MARKs. With `long`, the part a long article belongs to, its blocks become lines, and only its words are read.
  */
 function read(node: Node, pieces: string[] = [], long?: Part): string[] {
 	if (node.nodeType === Node.TEXT_NODE) pieces.push(node.nodeValue ?? '');
 	if (!(node instanceof Element) || UNREAD.has(node.tagName) || isForeignNode(node)) return pieces;
 	if (long !== undefined && isAside(node, long)) return pieces;
 	// Mentions and hashtags lead to X itself; all else is somebody's link.
-	if (node.tagName === 'A' && /^https?:/.test(node.getAttribute('href') ?? '')) pieces.push(' URL ');
+	if (node.tagName === 'A' && /^https?:/.test(node.getAttribute('href') ?? '')) pieces.push(toLink(node));
 	else if (node.tagName === 'IMG') pieces.push(node.getAttribute('alt') ?? '');
 	else if (node.tagName === 'BR') pieces.push('\n');
 	else {

@@ -1,3 +1,5 @@
+import {SITE_HOSTS} from '../core/sites.js';
+
 /** A page that lists posts of many conversations. */
 export type Surface = 'quotes' | 'notifications' | 'search' | 'home' | 'list' | 'profile';
 
@@ -9,8 +11,6 @@ export type Route =
 			surface: Surface;
 			/** Another key is another page. */
 			key: string;
-			/** The status id whose quotes these are, or the handle of the profile, in lower case. */
-			about?: string;
 	  }
 	| {kind: 'overlay'}
 	| {kind: 'none'};
@@ -18,7 +18,6 @@ export type Route =
 /** What the browser must let us work on; the older hosts lead here. */
 export const SITE_PERMISSION = 'https://x.com/*';
 
-const HOSTS = new Set(['x.com', 'twitter.com', 'mobile.twitter.com']);
 const NONE: Route = {kind: 'none'};
 
 // Ids stay texts: they exceed 2^53. The photo viewer keeps the conversation below or beside it. The history of an
@@ -30,9 +29,9 @@ const OVERLAY = /^\/(?:compose|intent|i\/(?:flow|keyboard_shortcuts|display))(?:
 const NOTIFICATIONS = /^\/notifications(?:\/(?:mentions|verified))?$/;
 const LIST = /^\/i\/(?:lists|communities)\/\d{1,20}$/;
 const HASHTAG = /^\/hashtag\/[^/]+$/;
-const PROFILE = /^\/(\w{1,20})(?:\/(?:with_replies|highlights|articles))?$/;
+const PROFILE = /^\/\w{1,20}(?:\/(?:with_replies|highlights|articles))?$/;
 /** A picture of the profile, shown over it. */
-const PROFILE_PICTURE = /^\/(\w{1,20})\/(?:photo|header_photo)$/;
+const PROFILE_PICTURE = /^\/\w{1,20}\/(?:photo|header_photo)$/;
 
 /** What the address of a search says about which posts it lists; other parameters say where a link was found. */
 const SEARCH_PARAMETERS = ['q', 'f', 'pf', 'lf'];
@@ -46,7 +45,7 @@ const RESERVED = new Set(
 
 export function readRoute(href: string): Route {
 	const {hostname, pathname, searchParams} = new URL(href);
-	if (!HOSTS.has(hostname)) return NONE;
+	if (!SITE_HOSTS.has(hostname)) return NONE;
 	const path = pathname.replace(/\/+$/, '');
 	if (OVERLAY.test(path)) return {kind: 'overlay'};
 
@@ -57,7 +56,7 @@ export function readRoute(href: string): Route {
 	if (isHandle || first === 'i') {
 		if (shownId !== undefined)
 			return {kind: 'conversation', focalId: readViewerId(path, searchParams) ?? shownId};
-		if (quotedId !== undefined) return feed('quotes', `/status/${quotedId}/quotes`, quotedId);
+		if (quotedId !== undefined) return feed('quotes', `/status/${quotedId}/quotes`);
 	}
 	if (path === '/home') return feed('home', path);
 	if (NOTIFICATIONS.test(path)) return feed('notifications', path);
@@ -65,11 +64,11 @@ export function readRoute(href: string): Route {
 	if (LIST.test(path)) return feed('list', path);
 	if (!isHandle) return NONE;
 	if (PROFILE_PICTURE.test(path)) return {kind: 'overlay'};
-	return PROFILE.test(path) ? feed('profile', path.toLowerCase(), first) : NONE;
+	return PROFILE.test(path) ? feed('profile', path.toLowerCase()) : NONE;
 }
 
-function feed(surface: Surface, key: string, about?: string): Route {
-	return about === undefined ? {kind: 'feed', surface, key} : {kind: 'feed', surface, key, about};
+function feed(surface: Surface, key: string): Route {
+	return {kind: 'feed', surface, key};
 }
 
 /** The media viewer goes on to other posts and says which in a parameter, while the path stays. */

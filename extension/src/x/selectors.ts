@@ -47,8 +47,6 @@ const BUNDLED = {
 		'[data-testid="SideNav_AccountSwitcher_Button"] [data-testid^="UserAvatar-Container-"], ' +
 		'[data-testid="DashButton_ProfileIcon_Link"] [data-testid^="UserAvatar-Container-"]',
 	viewerProfile: 'a[data-testid="AppTabBar_Profile_Link"]',
-	/** JSON about whose profile the page is. */
-	profileSchema: 'script[data-testid="UserProfileSchema-test"]',
 	/** What other extensions put into posts; besides these, elements of names that HTML does not have. */
 	foreign: '[id^="plasmo"], [data-shadow-host]',
 };

@@ -12,6 +12,7 @@ import {
 	edge,
 	FakeIntersectionObserver,
 	FOCAL,
+	go,
 	HIDE,
 	isTapOn,
 	lineOf,
@@ -23,14 +24,17 @@ import {
 	quoteOf,
 	reply,
 	request,
+	reuse,
 	SHOW,
 	sent,
 	settle,
 	setUp,
+	takeAway,
 	tearDown,
 	tellState,
 	tellTap,
 	texts,
+	unfold,
 	wordsIn,
 } from './x-page.js';
 
@@ -101,6 +105,36 @@ describe('who is judged', () => {
 	test('so is, in a conversation, who began it, though the page is about another post in it', async () => {
 		const first = reply(1, 'It was me.', {handle: 'speaker'});
 		await open([first, cellHtml(FOCAL), reply(2, BLAME, {handle: 'speaker'}), reply(3)]);
+		expect([markOf(2), markOf(3)]).toEqual(['flagged', 'hidden']);
+	});
+
+	test('… whose post X shows only later, and nobody who stands between them', async () => {
+		await open([
+			reply(1, 'And?', {handle: 'between'}),
+			cellHtml(FOCAL),
+			reply(2, BLAME, {handle: 'speaker'}),
+			reply(3, BLAME, {handle: 'between'}),
+		]);
+		expect([markOf(2), markOf(3)]).toEqual(['hidden', 'flagged']);
+		const first = reply(9, 'It was me.', {handle: 'speaker'});
+		document.querySelector('#list')?.insertAdjacentHTML('afterbegin', first);
+		await settle();
+		expect([markOf(2), markOf(3)]).toEqual(['flagged', 'hidden']);
+		takeAway(9);
+		await settle();
+		expect([markOf(2), markOf(3)]).toEqual(['flagged', 'hidden']);
+	});
+
+	test.each([
+		['a conversation', undefined],
+		['a timeline', '/notifications'],
+	])('in %s, X’s own data tells too who began', async (_, path) => {
+		await open([cellHtml(FOCAL), reply(2), reply(3, BLAME, {handle: 'another'})], path);
+		await tellTap(
+			{id: '2', handle: 'somebody', conversationId: '1'},
+			{id: '3', handle: 'another', conversationId: '1'},
+			{id: '1', handle: 'somebody'},
+		);
 		expect([markOf(2), markOf(3)]).toEqual(['flagged', 'hidden']);
 	});
 
@@ -242,6 +276,133 @@ describe('the post that goes along', () => {
 	});
 });
 
+describe('where X’s own data tells of a post whose words are not ours to send', () => {
+	const answers = (id: string) =>
+		request({kind: 'page'}).covered.find(covered => covered.id === id)?.post.answers;
+
+	test.each([
+		['unknown', {id: '9', handle: 'else'}],
+		['protected', {id: '9', handle: 'else', text: 'For few.', protected: true}],
+	])('%s: no other goes along, and none is said to be answered', async (_, told) => {
+		await open([cellHtml(FOCAL)]);
+		await tellTap(told, {id: '3', handle: 'somebody', parentId: '9'});
+		add(reply(2, 'one', {joined: true}), reply(3, BLAME, {quote: 'Said before.'}));
+		await settle();
+		expect(contexts()).toContainEqual([BLAME, undefined]);
+		expect(markOf(3)).toBe('hidden');
+		expect(answers('3')).toBeUndefined();
+	});
+
+	test('in a timeline, what a post quotes is not taken for what it answers', async () => {
+		await open([], '/home');
+		await tellTap({id: '3', handle: 'somebody', parentId: '9'});
+		add(reply(3, BLAME, {quote: 'Said before.'}));
+		await settle();
+		expect(contexts()[0]).toEqual([BLAME, undefined]);
+		expect(answers('3')).toBeUndefined();
+	});
+
+	test('a reply that turns out to be protected goes along no more', async () => {
+		await open([cellHtml(FOCAL), reply(2, 'one', {joined: true}), reply(3), reply(4, 'b fault')]);
+		await tellTap({id: '4', handle: 'somebody', parentId: '2'});
+		expect([answers('3')?.text, answers('4')?.text]).toEqual(['one', 'one']);
+		await tellTap({id: '2', handle: 'somebody', protected: true});
+		notice('changed');
+		await settle();
+		expect(contexts().slice(-2)).toEqual([
+			[BLAME, DISCLOSURE],
+			['b fault', undefined],
+		]);
+		expect([answers('3')?.text, answers('4')]).toEqual([DISCLOSURE, undefined]);
+	});
+
+	test('the post of the page goes along no more, though X has taken it away meanwhile', async () => {
+		await open([cellHtml(FOCAL), reply(2)]);
+		takeAway(FOCAL_ID);
+		await tellTap({id: FOCAL_ID, handle: 'survivor', protected: true});
+		add(reply(3, 'b fault', {quote: 'quoted fault'}));
+		await settle();
+		expect(contexts().slice(1)).toEqual([
+			['b fault', undefined],
+			['quoted fault', undefined],
+		]);
+		expect(answers('2')).toBeUndefined();
+	});
+});
+
+describe('what is judged, and what of it is kept, follows', () => {
+	const kept = () => request({kind: 'page'}).covered[0]?.post;
+
+	test('what X’s own data tells', async () => {
+		await open([cellHtml(FOCAL), reply(2)]);
+		expect(kept()?.accountId).toBeUndefined();
+		await tellTap({id: '2', handle: 'somebody', accountId: '70'});
+		expect(kept()).toMatchObject({accountId: '70', answers: {id: FOCAL_ID}});
+		await tellTap({id: '2', handle: 'somebody', parentId: '9'});
+		expect(kept()?.answers).toBeUndefined();
+		await tellTap({id: '9', handle: 'else', text: 'Told.'});
+		expect(kept()?.answers).toMatchObject({id: '9', text: 'Told.'});
+		notice('changed');
+		await settle();
+		expect(contexts()).toEqual([
+			[BLAME, DISCLOSURE],
+			[BLAME, 'Told.'],
+		]);
+	});
+
+	test('… and who it is that is answered, though the words are the same', async () => {
+		await open([cellHtml(FOCAL)]);
+		await tellTap(
+			{id: '8', handle: 'one', text: 'Told.'},
+			{id: '9', handle: 'other', text: 'Told.'},
+			{id: '2', handle: 'somebody', parentId: '8'},
+		);
+		add(reply(2));
+		await settle();
+		expect(kept()?.answers).toMatchObject({id: '8', handle: 'one'});
+		await tellTap({id: '8', handle: 'renamed'});
+		expect(kept()?.answers).toMatchObject({id: '8', handle: 'renamed'});
+		await tellTap({id: '2', handle: 'somebody', parentId: '9'});
+		expect(kept()?.answers).toMatchObject({id: '9', handle: 'other'});
+	});
+
+	test('of a quoted post, too', async () => {
+		await open([cellHtml(FOCAL), reply(2, 'See', {quote: 'quoted fault'})]);
+		expect(kept()).toMatchObject({id: '2', handle: 'quoted'});
+		await tellTap({id: '2', handle: 'somebody', quotedId: '8'}, {id: '8', handle: 'quoted', accountId: '70'});
+		expect(kept()).toMatchObject({id: '8', handle: 'quoted', accountId: '70'});
+	});
+
+	test('the text of what is answered', async () => {
+		await open([cellHtml(FOCAL), reply(2, 'A long', {joined: true, showMore: true}), reply(3)]);
+		expect(kept()?.answers?.text).toBe('A long');
+		unfold(2, 'A long reply');
+		await settle();
+		expect(kept()?.answers?.text).toBe('A long reply');
+		notice('changed');
+		await settle();
+		expect(contexts().at(-1)).toEqual([BLAME, 'A long reply']);
+	});
+
+	test('which post is answered, where X uses its element for another with the same words', async () => {
+		await open([cellHtml(FOCAL), reply(2, 'one', {joined: true}), reply(3)]);
+		expect(kept()?.answers?.id).toBe('2');
+		reuse(articleOf(2), {id: '7', text: 'one', joined: true});
+		await settle();
+		expect(kept()?.answers?.id).toBe('7');
+	});
+
+	test.each([
+		['a reply', reply(2)],
+		['a quoted post', reply(2, 'See', {quote: 'quoted fault'})],
+	])('the address of the page, for %s', async (_, cell) => {
+		await open([cellHtml(FOCAL), cell]);
+		go(`/survivor/status/${FOCAL_ID}/photo/1`);
+		await settle();
+		expect(kept()?.foundOn).toBe(`https://x.com/survivor/status/${FOCAL_ID}/photo/1`);
+	});
+});
+
 describe('a quoted post', () => {
 	const withQuote = (more: PostParts = {}) => reply(2, 'See this.', {quote: 'quoted fault', ...more});
 
@@ -286,6 +447,15 @@ describe('a quoted post', () => {
 		add(withQuote(), reply(3, 'three', {quote: 'few fault'}), reply(4, 'four', {quote: 'third fault'}));
 		await settle();
 		expect(texts()).toEqual(['See this.', 'three', 'four', 'third fault']);
+	});
+
+	test.each([
+		['of whom X does not say who it is', {quoteHandle: ''}],
+		['of the one with whom the conversation began', {quoteHandle: 'Speaker'}],
+	])('is not judged: %s', async (_, more) => {
+		await open([reply(1, 'It was me.', {handle: 'speaker'}), cellHtml(FOCAL), withQuote(more)]);
+		expect(texts()).toEqual(['See this.']);
+		expect(quoteOf(2).dataset.panah).toBeUndefined();
 	});
 
 	test('is kept under its own id, where X’s own data tells it', async () => {
@@ -425,6 +595,48 @@ describe('a pause', () => {
 	});
 });
 
+describe('a question on its way is cancelled', () => {
+	test.each([
+		['by a pause', () => tellState({pausedUntil: Date.now() + 60_000})],
+		['by a pause of the conversation', () => tellState({pausedThreads: [FOCAL_ID]})],
+		['when Panah is switched off', () => change({enabled: false})],
+		['when its author is always shown', () => tellState({people: [{handle: 'somebody'}]})],
+		[
+			'when X’s own data tells that it is an ad',
+			() => tellTap({id: '2', handle: 'somebody', promoted: true}),
+		],
+	])('%s, and its answer counts for nothing', async (_, act) => {
+		const answers = waitForTest();
+		await open([cellHtml(FOCAL), reply(2)]);
+		expect(cancelled()).toEqual([]);
+		await act();
+		expect(cancelled()).toEqual(asked().map(({ask}) => ask));
+		answers[0]?.(answer(HIDE));
+		await tellState({});
+		await change({});
+		expect(lines()).toEqual([]);
+	});
+});
+
+describe('a post that we stumble over', () => {
+	test('is shown, and the others are covered all the same', async () => {
+		await open([cellHtml(FOCAL), reply(2), reply(3, 'b fault', {quote: 'quoted fault'})]);
+		expect(lines()).toEqual(['2', '3', '3#quote']);
+		for (const id of [2, 3]) {
+			const row = articleOf(id).querySelector('[data-testid="User-Name"]') as Element;
+			vi.spyOn(row, 'querySelector').mockImplementation(() => {
+				throw new Error('Unlike anything we know.');
+			});
+			articleOf(id).append(document.createElement('i'));
+		}
+		add(reply(4, 'c fault'));
+		await settle(50);
+		expect(lines()).toEqual(['4']);
+		expect([2, 3].map(markOf)).toEqual([undefined, undefined]);
+		expect(quoteOf(3).dataset.panah).toBeUndefined();
+	});
+});
+
 describe('holding back', () => {
 	const HOLD = {holdBack: true};
 
@@ -471,6 +683,47 @@ describe('holding back', () => {
 		expect(markOf(2)).toBeUndefined();
 	});
 
+	test('is not begun again for a text that X folds out', async () => {
+		edge.worker = never;
+		await open([cellHtml(FOCAL)], undefined, HOLD);
+		add(reply(2, 'A long', {showMore: true}));
+		await settle(1000);
+		expect(markOf(2)).toBe('held');
+		await settle(600);
+		unfold(2, 'A long fault');
+		await settle(20);
+		expect(texts()).toEqual(['A long', 'A long fault']);
+		expect(markOf(2)).toBeUndefined();
+		await settle(600);
+		expect(markOf(2)).toBeUndefined();
+	});
+
+	test('ends where X takes parts of the reply away', async () => {
+		edge.worker = never;
+		await open([cellHtml(FOCAL)], undefined, HOLD);
+		add(reply(2));
+		await settle(50);
+		expect(markOf(2)).toBe('held');
+		for (const part of articleOf(2).querySelectorAll('[data-testid="tweetText"], [role=group]'))
+			part.remove();
+		await settle(20);
+		expect(markOf(2)).toBeUndefined();
+		expect(lines()).toEqual([]);
+	});
+
+	test('ends where it is not known any more what the reply answers', async () => {
+		edge.worker = never;
+		await open([cellHtml(FOCAL)], undefined, HOLD);
+		add(reply(2));
+		await settle(50);
+		expect(markOf(2)).toBe('held');
+		go('/somebody/status/77');
+		dispatchEvent(new PopStateEvent('popstate'));
+		await settle(900);
+		expect(markOf(2)).toBeUndefined();
+		expect(lines()).toEqual([]);
+	});
+
 	test('ends when the worker does not judge', async () => {
 		edge.worker = async () => ({ok: false, refusal: 'failed', retryIn: 30_000});
 		await open([cellHtml(FOCAL)], undefined, HOLD);
@@ -505,6 +758,7 @@ describe('holding back', () => {
 
 	test('waits with the questions until it is known who reads, and takes nothing away that was seen', async () => {
 		await open([cellHtml(FOCAL), reply(2)], undefined, HOLD, {viewer: null});
+		expect(markOf(2)).toBeUndefined();
 		await settle(1000);
 		expect(asked()).toEqual([]);
 		expect(markOf(2)).toBeUndefined();

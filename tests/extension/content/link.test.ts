@@ -1,4 +1,13 @@
-import {ask, askState, ContextGone, cancel, count, done, save} from '../../../extension/src/content/link.js';
+import {
+	ask,
+	askState,
+	ContextGone,
+	cancel,
+	cancelNow,
+	count,
+	done,
+	save,
+} from '../../../extension/src/content/link.js';
 import type {SavedPost, ScoreRequest} from '../../../extension/src/core/messages.js';
 import {type FakeChrome, installChrome} from '../fake-chrome.js';
 
@@ -69,13 +78,35 @@ test('an extension that goes between the two tries is told apart too', async () 
 	await expect(ask(REQUEST)).rejects.toBeInstanceOf(ContextGone);
 });
 
-test('cancelling never fails', async () => {
-	browser.runtime.sendMessage.mockRejectedValue(new Error('Receiving end does not exist.'));
-	cancel(['a']);
-	expect(browser.runtime.sendMessage).toHaveBeenCalledWith({kind: 'cancel', asks: ['a']});
-	browser.runtime.id = undefined;
-	cancel(['b']);
-	expect(browser.runtime.sendMessage).toHaveBeenCalledTimes(1);
+describe('cancelling', () => {
+	test('is told soon, all together', async () => {
+		vi.useFakeTimers();
+		cancel(['a']);
+		cancel(['b', 'c']);
+		expect(browser.runtime.sendMessage).not.toHaveBeenCalled();
+		await vi.advanceTimersByTimeAsync(50);
+		expect(browser.runtime.sendMessage.mock.calls).toEqual([[{kind: 'cancel', asks: ['a', 'b', 'c']}]]);
+		vi.useRealTimers();
+	});
+
+	test('is told at once when the page is left, and not again', async () => {
+		vi.useFakeTimers();
+		cancel(['a']);
+		cancelNow();
+		await vi.advanceTimersByTimeAsync(50);
+		expect(browser.runtime.sendMessage.mock.calls).toEqual([[{kind: 'cancel', asks: ['a']}]]);
+		vi.useRealTimers();
+	});
+
+	test('never fails', () => {
+		browser.runtime.sendMessage.mockRejectedValue(DEAD);
+		cancel(['a']);
+		cancelNow();
+		browser.runtime.id = undefined;
+		cancel(['b']);
+		cancelNow();
+		expect(browser.runtime.sendMessage).toHaveBeenCalledTimes(1);
+	});
 });
 
 describe('what this browser alone knows', () => {

@@ -1,5 +1,6 @@
 import {startPage} from '../../../extension/src/content/page.js';
 import type {ScoreAnswer, ScoreRequest} from '../../../extension/src/core/messages.js';
+import {SELECTORS} from '../../../extension/src/x/selectors.js';
 import {cellHtml, FOCAL_ID, HEADING, postHtml, showPage} from '../factories.js';
 import {insideOf, pressIn} from '../shadow.js';
 import {
@@ -30,6 +31,8 @@ import {
 	sent,
 	settle,
 	setUp,
+	signIn,
+	takeAway,
 	tearDown,
 	tellState,
 	texts,
@@ -247,6 +250,29 @@ describe('what is asked', () => {
 		expect(asked()).toHaveLength(1);
 	});
 
+	test('waits for that from the first post on, and not from when our script began', async () => {
+		await open([], undefined, {}, {viewer: null});
+		await settle(6000);
+		add(cellHtml(FOCAL), reply(2), reply(3, 'b fault', {handle: 'viewer'}));
+		await settle(2500);
+		expect(asked()).toEqual([]);
+		await settle(1000);
+		expect(asked()).toHaveLength(2);
+	});
+
+	test('goes out as soon as X says who reads, without what is the reader’s own', async () => {
+		await open([], undefined, {}, {viewer: null});
+		await settle(6000);
+		add(cellHtml(FOCAL), reply(2), reply(3, 'b fault', {handle: 'viewer'}));
+		await settle(1000);
+		expect(asked()).toEqual([]);
+		signIn('Viewer');
+		await settle(50);
+		expect(texts()).toEqual([BLAME]);
+		await settle(5000);
+		expect(texts()).toEqual([BLAME]);
+	});
+
 	test('is cancelled when the reply leaves the page before it was answered', async () => {
 		edge.worker = never;
 		await open([cellHtml(FOCAL), reply(2)]);
@@ -385,6 +411,49 @@ describe('settings that change while the page is open', () => {
 		await settle(50);
 		expect(markOf(2)).toBeUndefined();
 		expect(lines()).toEqual([]);
+	});
+});
+
+describe('a refusal after the settings changed', () => {
+	const refuse = async (refusal: 'failed' | 'off' | 'paused' | 'cancelled') => {
+		edge.worker = async () => ({ok: false, refusal, retryIn: 600_000});
+		notice('changed');
+		await settle(50);
+	};
+
+	test.each(['failed', 'off', 'paused'] as const)(
+		'"%s" uncovers what was judged under others',
+		async refusal => {
+			await open([cellHtml(FOCAL), reply(2)]);
+			await refuse(refusal);
+			expect(asked()).toHaveLength(2);
+			expect(lines()).toEqual([]);
+		},
+	);
+
+	test('"cancelled" says nothing about the reply', async () => {
+		await open([cellHtml(FOCAL), reply(2)]);
+		await refuse('cancelled');
+		expect(asked()).toHaveLength(2);
+		expect(lines()).toEqual(['2']);
+	});
+
+	test('does not undo what a person said', async () => {
+		edge.worker = async () => ({ok: true, verdict: {...HIDE, source: 'friend'}});
+		await open([cellHtml(FOCAL), reply(2)]);
+		await refuse('failed');
+		expect(asked()).toHaveLength(2);
+		expect(lines()).toEqual(['2']);
+	});
+
+	test('of another reply, or before the settings changed, uncovers nothing', async () => {
+		await open([cellHtml(FOCAL), reply(2)]);
+		edge.worker = async () => ({ok: false, refusal: 'failed', retryIn: 600_000});
+		add(reply(3, 'b fault'));
+		notice('back');
+		await settle(5000);
+		expect(texts()).toEqual([BLAME, 'b fault']);
+		expect(lines()).toEqual(['2']);
 	});
 });
 
@@ -616,6 +685,19 @@ describe('what the popup asks of the page', () => {
 		]);
 	});
 
+	test('lets posts be kept of protected accounts, and without words', async () => {
+		await open([cellHtml(FOCAL), reply(2, BLAME, {locked: true}), cellHtml(postHtml({id: '3', text: null}))]);
+		request({kind: 'choose'});
+		articleOf(2).click();
+		articleOf(3).click();
+		await settle(50);
+		expect(asked()).toEqual([]);
+		expect(sent('save').map(({post}) => [post.id, post.text])).toEqual([
+			['2', BLAME],
+			['3', ''],
+		]);
+	});
+
 	test('a chosen post above the one of the page is not said to answer it', async () => {
 		await open([reply(1, 'Before.'), cellHtml(FOCAL)]);
 		request({kind: 'choose'});
@@ -696,6 +778,117 @@ test('an extension that goes while it is asked ends everything, too', async () =
 	add(reply(4, 'c fault'));
 	await settle(5000);
 	expect(asked()).toHaveLength(before);
+});
+
+describe('when the extension is gone', () => {
+	test('a cover stays on its post, and goes with it', async () => {
+		await open([cellHtml(FOCAL), reply(2), reply(4, 'See', {quote: 'quoted fault'}), reply(6, 'c fault')]);
+		edge.browser.runtime.id = undefined;
+		await settle(2000);
+		expect(lines()).toEqual(['2', '4#quote', '6']);
+		const article = articleOf(2);
+		const quote = quoteOf(4);
+		reuse(article, {id: '3', text: 'I believe you.'});
+		articleOf(4).querySelector('a:has(time)')?.setAttribute('href', '/somebody/status/5');
+		await settle(500);
+		expect(lines()).toEqual(['6']);
+		expect([article.dataset.panah, quote.dataset.panah, markOf(6)]).toEqual([undefined, undefined, 'hidden']);
+	});
+
+	test('nothing more is covered or asked, whatever comes', async () => {
+		const answers: Array<(answer: ScoreAnswer) => void> = [];
+		await open([cellHtml(FOCAL), reply(2)]);
+		edge.worker = ({text}) =>
+			text === 'last fault'
+				? Promise.reject(new Error('Extension context invalidated.'))
+				: new Promise(resolve => answers.push(resolve));
+		add(reply(3, 'b fault'), reply(4, 'last fault'));
+		await settle(50);
+		const before = asked().length;
+		answers[0]?.({ok: true, verdict: HIDE});
+		takeAway(2);
+		add(reply(2), reply(5, 'd fault'));
+		for (const observer of FakeIntersectionObserver.all)
+			for (const target of document.querySelectorAll('article'))
+				observer.tell(target.parentElement as Element);
+		await settle(5000);
+		expect(asked()).toHaveLength(before);
+		expect(document.querySelector('[data-panah]')).toBeNull();
+	});
+
+	test('what the reader shows then has nothing looked at anew', async () => {
+		await open([cellHtml(FOCAL), reply(2), reply(3, 'b fault')]);
+		edge.browser.runtime.id = undefined;
+		await settle(600);
+		takeAway(3);
+		add(reply(3, 'b fault'));
+		pressIn(lineOf(2), 'Show once');
+		await settle(50);
+		expect([markOf(2), markOf(3)]).toEqual([undefined, undefined]);
+	});
+
+	test('covers are looked after once, however many questions tell of it', async () => {
+		await open([cellHtml(FOCAL)]);
+		const repeated = vi.spyOn(globalThis, 'setInterval');
+		edge.worker = () => Promise.reject(new Error('Extension context invalidated.'));
+		add(reply(2), reply(3, 'b fault'), reply(4, 'c fault'));
+		await settle(50);
+		expect(asked()).toHaveLength(3);
+		expect(repeated).toHaveBeenCalledTimes(1);
+	});
+});
+
+describe('what X changes without adding a node', () => {
+	/** The posts that are looked into from now on, by what is looked for. */
+	function spyOnReading(): Array<{post: Element; selector: string}> {
+		const seen: Array<{post: Element; selector: string}> = [];
+		for (const name of ['querySelector', 'querySelectorAll'] as const) {
+			const find = Element.prototype[name] as (selector: string) => unknown;
+			vi.spyOn(Element.prototype, name).mockImplementation(function (this: Element, selector: string) {
+				if (this.tagName === 'ARTICLE') seen.push({post: this, selector});
+				return find.call(this, selector) as never;
+			});
+		}
+		return seen;
+	}
+	const wordsOf = (id: number, selector = '') =>
+		document.querySelector(`article:has(a[href$="/status/${id}"]) [data-testid="tweetText"] ${selector}`)
+			?.firstChild as Text;
+
+	test.each([
+		['a text', 'I believe you.', '', 'It was your fault.'],
+		['the text of a link', 'Was it <a href="/hashtag/a">#help</a>', 'a', 'Was it #fault'],
+	])('%s is read again within half a second', async (_, text, selector, asks) => {
+		await open([cellHtml(FOCAL), reply(2, text)]);
+		expect(markOf(2)).toBeUndefined();
+		wordsOf(2, selector).data = selector === '' ? asks : '#fault';
+		await settle(520);
+		expect(texts().at(-1)).toBe(asks);
+		expect(markOf(2)).toBe('hidden');
+	});
+
+	test('is read again, and no other post', async () => {
+		await open([cellHtml(FOCAL), reply(2), reply(3, 'Fine.')]);
+		const seen = spyOnReading();
+		await settle(5000);
+		expect(seen).toEqual([]);
+		wordsOf(3).data = 'Good.';
+		await settle(600);
+		expect(new Set(seen.map(({post}) => post))).toEqual(new Set([articleOf(3)]));
+		expect(texts()).toEqual([BLAME, 'Fine.', 'Good.']);
+	});
+
+	test('is of no interest while Panah is off', async () => {
+		await open([cellHtml(FOCAL), reply(2)], undefined, {enabled: false});
+		const seen = spyOnReading();
+		wordsOf(2).data = 'b fault';
+		add(reply(3, 'c fault'));
+		await settle(5000);
+		// The places of posts are known all the same; what they say is not.
+		expect(seen.filter(({selector}) => selector === SELECTORS.actions)).toEqual([]);
+		await change({});
+		expect(texts()).toEqual(['b fault', 'c fault']);
+	});
 });
 
 test('what is held back when the extension goes is shown', async () => {

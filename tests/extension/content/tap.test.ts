@@ -9,7 +9,6 @@ const POST: TapPost = {
 	parentId: '1900000000000000000',
 	conversationId: '1900000000000000000',
 	text: 'A reply.',
-	lang: 'en',
 	promoted: false,
 	protected: false,
 	following: true,
@@ -103,8 +102,8 @@ describe('facts', () => {
 
 	test('newer ones lie over older ones', () => {
 		tell([POST]);
-		tell([{id: ID, following: false, lang: 'ur'}]);
-		expect(tap.about(ID)).toEqual({...FACTS, following: false, lang: 'ur'});
+		tell([{id: ID, following: false, quotedId: '7'}]);
+		expect(tap.about(ID)).toEqual({...FACTS, following: false, quotedId: '7'});
 	});
 
 	test('a whole text is not given up for its beginning', () => {
@@ -119,7 +118,7 @@ describe('facts', () => {
 	test('what is known already is no news', () => {
 		tell([POST]);
 		tell([POST]);
-		tell([{id: ID, lang: 'en'}]);
+		tell([{id: ID, following: true}]);
 		expect(news).toEqual([[ID]]);
 	});
 
@@ -136,15 +135,15 @@ describe('facts', () => {
 
 	test('are bounded: the oldest go', () => {
 		const ids = Array.from({length: 5_100}, (_, index) => String(index + 1));
-		tell([{id: '1', lang: 'en'}]);
+		tell([{id: '1', promoted: false}]);
 		for (let from = 1; from < ids.length; from += 200) {
-			tell(ids.slice(from, from + 200).map(id => ({id, lang: 'en'})));
+			tell(ids.slice(from, from + 200).map(id => ({id, promoted: false})));
 			// Told again and again, this one is never the oldest.
-			tell([{id: '2', lang: 'en'}]);
+			tell([{id: '2', promoted: false}]);
 		}
 		expect(tap.about('1')).toBeUndefined();
-		expect(tap.about('2')).toEqual({lang: 'en'});
-		expect(tap.about('5100')).toEqual({lang: 'en'});
+		expect(tap.about('2')).toEqual({promoted: false});
+		expect(tap.about('5100')).toEqual({promoted: false});
 		expect(ids.filter(id => tap.about(id) !== undefined)).toHaveLength(5_000);
 	});
 });
@@ -179,18 +178,19 @@ describe('messages that the page may have forged', () => {
 				accountId: 1234567,
 				handle: 'a b',
 				parentId: '<img>',
-				lang: 'en"><script>',
 				following: 'no',
 				extra: 1,
 			},
 		]);
-		const {accountId, handle, parentId, lang, following, ...rest} = FACTS;
+		const {accountId, handle, parentId, following, ...rest} = FACTS;
 		expect(tap.about(ID)).toEqual(rest);
 	});
 
 	test('keys that reach for prototypes reach nothing', () => {
-		tellRaw(`[{"id":"${ID}","lang":"en","__proto__":{"following":true,"polluted":true},"constructor":{}}]`);
-		expect(tap.about(ID)).toEqual({lang: 'en'});
+		tellRaw(
+			`[{"id":"${ID}","promoted":false,"__proto__":{"following":true,"polluted":true},"constructor":{}}]`,
+		);
+		expect(tap.about(ID)).toEqual({promoted: false});
 		expect(tap.about(ID)?.following).toBeUndefined();
 		expect(tap.about('__proto__')).toBeUndefined();
 		expect(tap.about('constructor')).toBeUndefined();

@@ -155,6 +155,25 @@ export const lineOf = (id: number | string) =>
 	document.querySelector<HTMLElement>(`[data-status-id="${id}"]`) as HTMLElement;
 export const wordsIn = (host: Element) => insideOf(host).textContent ?? '';
 
+/** X folds out a text, without anything new to find in the page. */
+export function unfold(id: number, text: string): void {
+	const article = articleOf(id);
+	article.querySelector('[data-testid="tweet-text-show-more-link"]')?.remove();
+	(article.querySelector('[data-testid="tweetText"]') as Element).textContent = text;
+}
+
+/** X takes a post off the page. */
+export function takeAway(id: number | string): void {
+	document.querySelector(`[data-testid="cellInnerDiv"]:has(a[href$="/status/${id}"])`)?.remove();
+}
+
+/** X says who is signed in. */
+export function signIn(handle: string): void {
+	const avatar = `<div data-testid="UserAvatar-Container-${handle}"></div>`;
+	(document.querySelector('header') as Element).innerHTML =
+		`<div data-testid="SideNav_AccountSwitcher_Button">${avatar}</div>`;
+}
+
 export function add(...cells: string[]): void {
 	document.querySelector('#list')?.insertAdjacentHTML('beforeend', cells.join(''));
 }

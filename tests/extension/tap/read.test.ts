@@ -29,7 +29,6 @@ function tweet(legacy: Fields = {}, fields: Fields = {}) {
 		legacy: {
 			id_str: ID,
 			full_text: 'A reply.',
-			lang: 'en',
 			conversation_id_str: PARENT,
 			in_reply_to_status_id_str: PARENT,
 			user_id_str: AUTHOR,
@@ -74,7 +73,6 @@ const WHOLE: TapPost = {
 	parentId: PARENT,
 	conversationId: PARENT,
 	text: 'A reply.',
-	lang: 'en',
 	promoted: false,
 	protected: false,
 	following: true,
@@ -161,7 +159,7 @@ describe('the shapes of an answer', () => {
 	});
 
 	test('a post that comes twice is told once, with what both say', () => {
-		const posts = readPosts(detail([tweet({lang: undefined}), tweet({full_text: undefined})]));
+		const posts = readPosts(detail([tweet({conversation_id_str: undefined}), tweet({full_text: undefined})]));
 		expect(posts).toEqual([WHOLE]);
 	});
 });
@@ -247,7 +245,7 @@ describe('hostile answers', () => {
 	});
 
 	test('fields of the wrong type are left out, and the others kept', () => {
-		const legacy = {lang: 5, conversation_id_str: {}, in_reply_to_status_id_str: ['1'], full_text: 7};
+		const legacy = {conversation_id_str: {}, in_reply_to_status_id_str: ['1'], full_text: 7};
 		const result = author({
 			core: {screen_name: 'not a handle'},
 			privacy: 'yes',

@@ -1,3 +1,4 @@
+import {prepare} from '../../../extension/src/core/text.js';
 import {
 	extract,
 	leadsToNext,
@@ -5,7 +6,6 @@ import {
 	readContext,
 	readHandle,
 	readId,
-	readProfile,
 	readViewer,
 	textElement,
 } from '../../../extension/src/x/extract.js';
@@ -33,6 +33,7 @@ test('a post is read whole', () => {
 			accountId: undefined,
 			follows: undefined,
 			text: 'A reply.',
+			shown: 'A reply.',
 			partial: false,
 			translated: false,
 			answering: [],
@@ -42,6 +43,7 @@ test('a post is read whole', () => {
 				handle: 'other_1',
 				name: 'Quoted',
 				text: 'Quoted words.',
+				shown: 'Quoted words.',
 				partial: false,
 				protected: false,
 				id: undefined,
@@ -429,22 +431,6 @@ test('whatever is missing from a post, it is read, skipped or tried again', () =
 	expect([...states].sort()).toEqual(['ok', 'retry', 'skip']);
 });
 
-test('a profile says whose it is, if its own description can be read', () => {
-	const show = (json: string) =>
-		element(
-			`<div><script type="application/ld+json" data-testid="UserProfileSchema-test">${json}</script></div>`,
-		);
-	const profile = (identifier: string) =>
-		`{"mainEntity":{"additionalName":"Some_1","identifier":${identifier}}}`;
-	expect(readProfile(show(profile('"9007199254740993"')))).toEqual({
-		handle: 'some_1',
-		accountId: '9007199254740993',
-	});
-	for (const json of ['', '{', 'null', '{"mainEntity":{}}', profile('9007199254740993'), profile('"x"')])
-		expect(readProfile(show(json)), json).toBeUndefined();
-	expect(readProfile(document)).toBeUndefined();
-});
-
 test('the viewer is read from the account switcher, or from the link to the own profile', () => {
 	showPage([], {viewer: 'Some_One'});
 	expect(readViewer(document)).toBe('some_one');
@@ -461,4 +447,27 @@ test('the post that is answered is sent along only where everybody may read it',
 	expect(readContext(post({focal: true, text: 'I was followed.', quote: 'x'}))).toBe('I was followed.');
 	expect(readContext(post({focal: true, text: 'I was followed.', locked: true}))).toBeUndefined();
 	expect(readContext(post({focal: true, text: null}))).toBeUndefined();
+});
+
+describe('links in a text that is kept', () => {
+	const link = (inside: string) => `Look <a href="https://t.co/x">${inside}</a> there`;
+	const shownIn = (text: string) => {
+		const found = extract(post({text}), VIEWER);
+		return found.state === 'ok' ? [found.post.text, found.post.shown] : [];
+	};
+
+	test('stand there whole, though they are judged as "URL"', () => {
+		const inside =
+			'<span aria-hidden="true">https://</span>ex.org/a<span aria-hidden="true">bc</span><span aria-hidden="true">…</span>';
+		expect(shownIn(link(inside))).toEqual(['Look  URL  there', 'Look  https://ex.org/abc  there']);
+		expect(shownIn(link('ex.org/abc'))).toEqual(['Look  URL  there', 'Look  https://ex.org/abc  there']);
+	});
+
+	test.each(['https://ex.org/a b', 'https://ex.org/ü', ''])(
+		'"%s" is not kept, since it could not be masked',
+		inside => {
+			const [text, shown] = shownIn(link(inside));
+			expect(prepare(shown ?? '').text).toBe(prepare(text ?? '').text);
+		},
+	);
 });

@@ -7,7 +7,6 @@ import {
 	readContext,
 	readHandle,
 	readId,
-	readProfile,
 	readViewer,
 	textElement,
 } from '../../../extension/src/x/extract.js';
@@ -58,7 +57,6 @@ function readPage(path: string | undefined): Expected {
 		viewer: viewer ?? null,
 		surface: route?.kind === 'feed' ? route.surface : route?.kind,
 		posts,
-		profile: readProfile(document) ?? null,
 	};
 	if (path !== undefined) found.path = path;
 	if (focalId !== undefined && posts.some(({id}) => id === focalId)) found.focal = focalId;

@@ -41,7 +41,6 @@ const fixtures: Record<SelectorName, [html: string, count: number]> = {
 	sectionHeading: [`<h1>Conversation</h1>${cellHtml(HEADING)}`, 1],
 	viewerAvatar: [showPage([cellHtml(whole)]).ownerDocument.body.innerHTML, 1],
 	viewerProfile: ['<nav><a data-testid="AppTabBar_Profile_Link" href="/v">x</a><a href="/w">y</a></nav>', 1],
-	profileSchema: ['<script type="application/ld+json" data-testid="UserProfileSchema-test">{}</script>', 1],
 	foreign: ['<div id="plasmo-buttons"></div><b data-shadow-host=""></b><div id="id__1"></div>', 2],
 };
 

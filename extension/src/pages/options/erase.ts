@@ -16,7 +16,7 @@ export function openErasing(page: () => OptionsPage, erased: () => Promise<void>
 }
 
 /** Deletes what this browser keeps for us, and whether all of it is gone. What fails does not keep the rest. */
-export async function eraseAll(): Promise<boolean> {
+async function eraseAll(): Promise<boolean> {
 	const {address} = await loadServer();
 	const databases = await indexedDB.databases().catch(() => []);
 	const {local, session, sync} = chrome.storage;

@@ -124,7 +124,7 @@ function buildSource(page: SupportPage, one: Organisation): HTMLElement {
 }
 
 /** What a telephone takes: digits, and a plus in front. */
-export function dial(number: string): string {
+function dial(number: string): string {
 	return number.replace(/(?!^\+)\D/g, '');
 }
 
