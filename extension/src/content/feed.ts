@@ -191,7 +191,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 	function noteFirst(places: Map<Element, Stand>): void {
 		const above = [...places].filter(([, {place}]) => place === 'above');
 		const [first] = above;
-		const isHigher = firstId === undefined || above.findIndex(([, {id}]) => id === firstId) > 0;
+		const isHigher = firstHandle === undefined || above.findIndex(([, {id}]) => id === firstId) > 0;
 		if (first === undefined || !isHigher) return;
 		firstId = first[1].id;
 		firstHandle = readings.of(first[0]).handle();

@@ -125,6 +125,16 @@ describe('who is judged', () => {
 		expect([markOf(2), markOf(3)]).toEqual(['flagged', 'hidden']);
 	});
 
+	test('… also where X says only later whose post that is', async () => {
+		const first = reply(1, 'It was me.', {handle: 'speaker', author: '', focal: true});
+		const nameless = first.replace('UserAvatar-Container-speaker', 'UserAvatar-Container-unknown');
+		await open([nameless, cellHtml(FOCAL), reply(2, BLAME, {handle: 'speaker'})]);
+		expect(markOf(2)).toBe('hidden');
+		reuse(articleOf(1), {id: '1', text: 'It was me.', handle: 'speaker'});
+		await settle();
+		expect(markOf(2)).toBe('flagged');
+	});
+
 	test.each([
 		['a conversation', undefined],
 		['a timeline', '/notifications'],

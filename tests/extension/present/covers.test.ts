@@ -466,6 +466,14 @@ describe('a reply that is held back', () => {
 		expect(article.dataset.panah).toBe('hidden');
 	});
 
+	test('is told apart from what has a verdict', () => {
+		expect(covers.isHeld(article)).toBe(false);
+		present(HOLD);
+		expect(covers.isHeld(article)).toBe(true);
+		present(HIDE);
+		expect(covers.isHeld(article)).toBe(false);
+	});
+
 	test('is shown when the extension is gone, since nobody will check it', () => {
 		present(HOLD);
 		covers.askForReload();
@@ -736,6 +744,20 @@ describe('a quoted post', () => {
 		place(quote, 60);
 		presentQuote(decision);
 		expect(quote.dataset.panah).toBeDefined();
+	});
+
+	test('stays where it is found to belong, and is put back into the names where not', () => {
+		present(HIDE);
+		presentQuote(HIDE);
+		expect(covers.within(article)).toEqual([quote]);
+		covers.keepOnly((element, id) => element === quote && id === QUOTE_ID);
+		expect([article.dataset.panah, quote.dataset.panah]).toEqual([undefined, 'hidden']);
+		expect(lines().map(({dataset}) => dataset.statusId)).toEqual([QUOTE_ID]);
+		covers.keepOnly(() => false);
+		expect(quote.dataset.panah).toBeUndefined();
+		expect(lines()).toEqual([]);
+		expect(names()).toBe('author text block  quoted actions');
+		expect(covers.within(article)).toEqual([]);
 	});
 
 	test('asks for a reload in its own line, too', () => {
