@@ -140,7 +140,11 @@ class Chromium:
         page = self.context.new_page()
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.goto(f"https://{host}{path}")
-        return ChromiumTab(page, self._downloads)
+        tab = ChromiumTab(page, self._downloads)
+        # The site's answers come from here, and only while something is awaited of the browser.
+        if self._scene and self._scene.wired:
+            tab.wait_for("window.loaded > 0", "the page has its data")
+        return tab
 
     def open_extension(self, page: str) -> ChromiumTab:
         tab = self.context.new_page()

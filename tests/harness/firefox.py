@@ -215,7 +215,11 @@ class Firefox:
         self._session.scene = scene
 
     def open(self, path: str, *, host: str = "x.com", size: tuple[int, int] = (1000, 900)) -> FirefoxTab:
-        return self._open(f"https://{host}{path}", size)
+        tab = self._open(f"https://{host}{path}", size)
+        # The site's answers come from here, and only while something is awaited of the browser.
+        if self._session.scene and self._session.scene.wired:
+            tab.wait_for("window.loaded > 0", "the page has its data")
+        return tab
 
     def open_extension(self, page: str) -> FirefoxTab:
         return self._open(f"moz-extension://{UUID}/{page}", (400, 700))

@@ -13,9 +13,17 @@ export interface BreakerState {
 	nextPause: number;
 	/** Whether somebody asked during this pause. If nobody did, there is no reason to look after the server. */
 	wanted: boolean;
+	/** Milliseconds since 1970: the server had too much to do, and is left alone until then. 0: it had not. */
+	busyUntil: number;
 }
 
-export const CLOSED: BreakerState = {failures: 0, openUntil: 0, nextPause: FIRST_PAUSE, wanted: false};
+export const CLOSED: BreakerState = {
+	failures: 0,
+	openUntil: 0,
+	nextPause: FIRST_PAUSE,
+	wanted: false,
+	busyUntil: 0,
+};
 
 /** Milliseconds until a request may be tried; 0 while closed or when a single trial is due. */
 export function pauseLeft(state: BreakerState, now: number): number {
@@ -43,14 +51,27 @@ export function opened(state: BreakerState, now: number, pause: number): Breaker
 		openUntil: now + lasts,
 		nextPause: Math.min(Math.max(state.nextPause, lasts) * 2, LONGEST_PAUSE),
 		wanted: false,
+		busyUntil: state.busyUntil,
 	};
+}
+
+/** A pause, if there is one, that came from a server with too much to do. */
+export function busy(state: BreakerState): BreakerState {
+	return {...state, busyUntil: Math.max(state.busyUntil, state.openUntil)};
 }
 
 export function readBreaker(stored: unknown): BreakerState {
 	if (typeof stored !== 'object' || stored === null) return CLOSED;
-	const {failures, openUntil, nextPause, wanted} = stored as Partial<Record<keyof BreakerState, unknown>>;
+	const found = stored as Partial<Record<keyof BreakerState, unknown>>;
+	const {failures, openUntil, nextPause, wanted, busyUntil} = found;
 	if (!isCount(failures) || !isCount(openUntil) || !isCount(nextPause)) return CLOSED;
-	return {failures, openUntil, nextPause, wanted: wanted === true};
+	return {
+		failures,
+		openUntil,
+		nextPause,
+		wanted: wanted === true,
+		busyUntil: isCount(busyUntil) ? busyUntil : 0,
+	};
 }
 
 function isCount(value: unknown): value is number {

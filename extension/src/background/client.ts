@@ -1,6 +1,7 @@
 import type {Levels, Server} from '../core/settings.js';
-import {readVerdicts, type Sensitivity, type Verdict, type Version} from '../core/verdicts.js';
+import {fields, readVerdicts, type Sensitivity, type Verdict, type Version} from '../core/verdicts.js';
 import {SITE_PERMISSION} from '../x/route.js';
+import {FIRST_PAUSE, LONGEST_PAUSE} from './breaker.js';
 
 /** How long one request may take, in milliseconds. */
 export const TIMEOUT = 8000;
@@ -32,10 +33,13 @@ export class ScoringFailed extends Error {
 	readonly retryAfter: number;
 	/** Whether the server does not take our token, or wants one. */
 	readonly refused: boolean;
+	/** Whether the server has too much to do, or too much from us. */
+	readonly busy: boolean;
 
-	constructor(kind: 'passing' | 'lasting' | 'refused', retryAfter = 0, options?: ErrorOptions) {
+	constructor(kind: 'passing' | 'busy' | 'lasting' | 'refused', retryAfter = 0, options?: ErrorOptions) {
 		super('The server did not score the replies.', options);
-		this.retryable = kind === 'passing';
+		this.retryable = kind === 'passing' || kind === 'busy';
+		this.busy = kind === 'busy';
 		this.refused = kind === 'refused';
 		this.retryAfter = retryAfter;
 	}
@@ -67,27 +71,51 @@ export async function score(
 	}
 }
 
-export type Health = {state: 'ready'; version?: Version} | {state: 'starting' | 'refused' | 'unreachable'};
+export type Health =
+	| {state: 'ready'; version: Version}
+	/** 'stranger': something answers that is not our service. */
+	| {state: 'starting' | 'refused' | 'unreachable' | 'stranger'}
+	/** `until`: milliseconds since 1970. */
+	| {state: 'busy'; until: number};
 
 /** Whether the service is ready, and which model it serves. Never raises. */
 export async function checkHealth(server: Server): Promise<Health> {
 	try {
-		const ready = await call(server, '/readyz', {}, async response => response.status);
-		if (ready === 503) return {state: 'starting'};
-		if (isRefusal(ready)) return {state: 'refused'};
-		if (ready !== 200) return {state: 'unreachable'};
-		return await call(server, '/v1/policy', {}, readPolicy);
+		const trouble = await call(server, '/readyz', {}, async response =>
+			response.status === 503 ? {state: 'starting' as const} : troubleOf(response),
+		);
+		return trouble ?? (await call(server, '/v1/policy', {}, readPolicy));
 	} catch {
 		return {state: 'unreachable'};
 	}
 }
 
 async function readPolicy(response: Response): Promise<Health> {
-	if (isRefusal(response.status)) return {state: 'refused'};
-	if (!response.ok) return {state: 'unreachable'};
-	const {model, policy} = (await response.json()) as Partial<Record<keyof Version, unknown>>;
-	if (typeof model !== 'string' || typeof policy !== 'string') return {state: 'ready'};
+	const trouble = troubleOf(response);
+	if (trouble !== undefined) return trouble;
+	const {model, policy} = readFields(await response.text());
+	if (typeof model !== 'string' || typeof policy !== 'string') return {state: 'stranger'};
 	return {state: 'ready', version: {model: model.slice(0, 64), policy: policy.slice(0, 64)}};
+}
+
+/** What an answer other than 200 means, on a route that our service answers with 200. */
+function troubleOf(response: Response): Health | undefined {
+	const {status} = response;
+	if (status === 200) return undefined;
+	if (isRefusal(status)) return {state: 'refused'};
+	if (status === 429)
+		return {state: 'busy', until: Date.now() + Math.min(retryAfter(response) || FIRST_PAUSE, LONGEST_PAUSE)};
+	// A proxy answers so for a service that is down.
+	return {state: status >= 500 ? 'unreachable' : 'stranger'};
+}
+
+/** The fields of an object in JSON; none where it is something else. */
+function readFields(text: string): Record<string, unknown> {
+	try {
+		return fields(JSON.parse(text));
+	} catch {
+		return {};
+	}
 }
 
 /** Whether the browser lets us work on X. In Firefox people can switch that off, and content scripts with it. */
@@ -129,7 +157,8 @@ async function call<T>(
 function refusal(response: Response): ScoringFailed {
 	const {status} = response;
 	if (isRefusal(status)) return new ScoringFailed('refused');
-	if (status === 429 || status >= 500) return new ScoringFailed('passing', retryAfter(response));
+	if (status === 429) return new ScoringFailed('busy', retryAfter(response));
+	if (status >= 500) return new ScoringFailed('passing', retryAfter(response));
 	return new ScoringFailed('lasting');
 }
 

@@ -1,6 +1,6 @@
 import type {ScoreAnswer} from '../core/messages.js';
 import type {Verdict, Version} from '../core/verdicts.js';
-import {type BreakerState, CLOSED, failed, isTrial, LONGEST_PAUSE, opened, pauseLeft} from './breaker.js';
+import {type BreakerState, busy, CLOSED, failed, isTrial, opened, pauseLeft} from './breaker.js';
 import {levelsKey, type Question, ScoringFailed, type Target} from './client.js';
 
 export const QUIET = 50;
@@ -41,8 +41,10 @@ interface Waiting extends Job {
 
 /** A batch that waits for its next try. */
 interface Sleeper {
-	/** The server said how long to wait, so we do. */
+	/** The server said how long to wait, or that it has too much to do, so we do wait. */
 	ordered: boolean;
+	/** Milliseconds since 1970. */
+	until: number;
 	/** Whether anybody still waits for an answer. */
 	isWanted(): boolean;
 	wake(): void;
@@ -119,8 +121,24 @@ export function openQueue(parts: QueueParts) {
 		for (const sleeper of sleepers) if (!sleeper.isWanted()) sleeper.wake();
 	}
 
-	/** The server has shown that it answers. Ends a pause and all waiting; whether there had been trouble. */
+	/** Until when the server is left alone since it has too much to do, in milliseconds since 1970. */
+	function busyUntil(): number {
+		const ordered = [...sleepers].filter(sleeper => sleeper.ordered);
+		return Math.max(breaker.busyUntil, ...ordered.map(sleeper => sleeper.until));
+	}
+
+	/**
+	 * The server has shown that it answers. Ends a pause and all waiting that it did not order; whether there had
+	 * been trouble.
+	 */
 	function recovered(): boolean {
+		// A server that limits us is up all the while.
+		if (breaker.busyUntil > Date.now()) return false;
+		return forget();
+	}
+
+	/** Starts afresh, as with a server that has never failed; whether there had been trouble. */
+	function forget(): boolean {
 		const troubled = breaker.openUntil > 0 || breaker.failures > 0;
 		if (troubled) setBreaker(CLOSED);
 		for (const sleeper of sleepers) if (!sleeper.ordered) sleeper.wake();
@@ -211,7 +229,8 @@ export function openQueue(parts: QueueParts) {
 				break;
 			}
 			await sleep(wait, {
-				ordered: outcome.retryAfter > 0,
+				ordered: outcome.retryAfter > 0 || outcome.busy,
+				until: Date.now() + wait,
 				isWanted: () => batch.some(job => job.waiters.size > 0),
 			});
 		}
@@ -241,11 +260,10 @@ export function openQueue(parts: QueueParts) {
 			const failure =
 				fault instanceof ScoringFailed ? fault : new ScoringFailed('lasting', 0, {cause: fault});
 			const now = Date.now();
-			if (failure.retryAfter > LONGEST_RETRY_AFTER) {
-				setBreaker(opened(breaker, now, Math.min(failure.retryAfter, LONGEST_PAUSE)));
-			} else {
-				setBreaker(failed(breaker, now));
-			}
+			// The limit is one for all that we ask, so a wait that comes with it is too.
+			const isForAll = failure.retryAfter > (failure.busy ? 0 : LONGEST_RETRY_AFTER);
+			const next = isForAll ? opened(breaker, now, failure.retryAfter) : failed(breaker, now);
+			setBreaker(failure.busy ? busy(next) : next);
 			return failure;
 		}
 	}
@@ -272,7 +290,7 @@ export function openQueue(parts: QueueParts) {
 		});
 	}
 
-	return {ask, cancel, refuse, recovered, stillDown, breaker: () => breaker};
+	return {ask, cancel, refuse, recovered, forget, stillDown, busyUntil, breaker: () => breaker};
 }
 
 function sizeOf(question: Question): number {

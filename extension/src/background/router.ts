@@ -185,17 +185,19 @@ async function makeJob(
 }
 
 async function answerStatus(): Promise<Status> {
-	const {settings, server, queue, versions, access} = await remembered();
+	const {settings, server, queue, access} = await remembered();
 	if (!settings.enabled) return {state: 'off'};
 	if (!(await mayWorkOnSite())) return {state: 'site'};
 	if (!(await mayReach(server.address))) return {state: 'permission'};
+	if (queue.busyUntil() > Date.now()) return {state: 'busy', until: queue.busyUntil()};
 	const health = await checkHealth(server);
 	if (health.state === 'ready') {
 		if (access.refused) return {state: 'refused'};
 		await serverIsBack(queue);
-		const version = health.version ?? versions[server.address];
-		return version ? {state: 'ready', version} : {state: 'ready'};
+		return health;
 	}
+	// No pause makes another service of it.
+	if (health.state === 'stranger' || health.state === 'busy') return health;
 	const {openUntil} = queue.breaker();
 	return pauseLeft(queue.breaker(), Date.now()) > 0 ? {state: 'paused', until: openUntil} : health;
 }
@@ -328,7 +330,7 @@ async function serverChanged({newValue}: chrome.storage.StorageChange): Promise<
 	held.reachable = false;
 	held.queue.refuse(MOVED);
 	// What the old server did wrong is no reason to wait for the new one.
-	held.queue.recovered();
+	held.queue.forget();
 	setRefused(held.access, false);
 	await lookWhetherReachable(held);
 	await notify({kind: 'notice', notice: 'changed'});

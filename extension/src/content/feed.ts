@@ -12,7 +12,7 @@ import {type Account, isSame} from '../core/people.js';
 import type {Settings} from '../core/settings.js';
 import type {Verdict} from '../core/verdicts.js';
 import type {Covers, Wish} from '../present/covers.js';
-import {extractToKeep, type Post, textElement} from '../x/extract.js';
+import {type Extraction, extractToKeep, hasArticles, type Post, textElement} from '../x/extract.js';
 import type {Surface} from '../x/route.js';
 import {openThread, type Stand} from '../x/thread.js';
 import {openNearness} from './nearness.js';
@@ -38,6 +38,9 @@ const ASKED_AT_ONCE = 64;
 const LONGEST_HOLD = 1500;
 /** Posts whose judgement is kept while X does not show them. */
 const REMEMBERED = 1500;
+
+/** So many replies without a word that can be read are no accident. */
+const MUTE_FROM = 3;
 
 /** What we know of one subject, whether or not X shows it at present. */
 interface Known {
@@ -123,6 +126,8 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 	const subjects = memoise<Subject>();
 	/** Since when there are cells and no post that can be read, in milliseconds since 1970. */
 	let blindSince: number | undefined;
+	/** Replies at the last look in which no words could be read. */
+	let mute = 0;
 	let closed = false;
 	let frame = 0;
 	let timer: ReturnType<typeof setTimeout> | undefined;
@@ -154,7 +159,6 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			focalHandle = readings.of(focal).handle();
 		}
 		noteFirst(places);
-		noteBlindness(places);
 		const before = standing;
 		standing = new Map();
 		if (!isAtWork()) {
@@ -164,7 +168,9 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			return;
 		}
 		const wishes: Wish[] = [];
+		mute = 0;
 		for (const [post, stand] of places) wishes.push(...visitSafely(post as HTMLElement, stand));
+		noteBlindness(places);
 		covers.present(wishes, parts.language());
 		for (const post of before.keys()) if (!standing.has(post)) nearness.leave(post);
 		covers.tend();
@@ -215,6 +221,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		// Until more is known, the cover that is there was put with a verdict about the same reply.
 		if (place === 'unknown' && isJudgedHere) return [];
 		const found = place === 'below' ? readings.of(article).found() : undefined;
+		if (isMute(found)) mute += 1;
 		if (found?.state === 'retry' && isJudgedHere) return [];
 		const post = found?.state === 'ok' ? found.post : undefined;
 		const told = post && facts(post);
@@ -394,8 +401,8 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		const decision = decide({...where, partial, translated, verdict: held.verdict}, parts.settings());
 		held.decision = decision;
 		if (isHiding(decision)) parts.noteHidden(key);
-		const {numbers, holdBack} = parts.settings();
-		const wish = {element, id: key, of, sample: () => textElement(article), numbers};
+		const {numbers, discreet, holdBack} = parts.settings();
+		const wish = {element, id: key, of, sample: () => textElement(article), numbers, discreet};
 		if (held.verdict === undefined && decision.act === 'show' && isWaiting(held)) {
 			// Uncovered for as long as it is asked about here, it would flash.
 			if (held.coveredBefore) return undefined;
@@ -498,9 +505,12 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 
 	/** X's pages may have changed so that posts cannot be found in them any more. */
 	function noteBlindness(places: Map<Element, Stand>): void {
-		const canRead = [...places.values()].some(({id}) => id !== undefined);
-		if (focalId === undefined || canRead || !thread.hasCells(document)) blindSince = undefined;
-		else blindSince ??= Date.now();
+		const found = [...places].filter(([, {id}]) => id !== undefined);
+		const replies = found.filter(([, {place}]) => place === 'below');
+		const isEmpty = found.length === 0 && hasArticles(document);
+		const areMute = replies.length >= MUTE_FROM && mute === replies.length;
+		if (focalId !== undefined && (isEmpty || areMute)) blindSince ??= Date.now();
+		else blindSince = undefined;
 	}
 
 	/** Of what X shows no more, and of what turned out to be never covered. */
@@ -681,6 +691,11 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			covers.forget();
 		},
 	};
+}
+
+function isMute(found: Extraction | undefined): boolean {
+	if (found === undefined) return false;
+	return found.state === 'retry' || (found.state === 'skip' && found.because === 'no-words');
 }
 
 function isOpen(held: Known, now: number): boolean {

@@ -18,7 +18,10 @@ export interface CancelRequest {
 	asks: string[];
 }
 
-/** Asked by our own pages: is the server there? Looks anew, and ends a pause when the server answers. */
+/**
+ * Asked by our own pages: is the server there? Looks anew, and ends a pause when the server answers; but a server
+ * that has too much to do is left alone as long as it said.
+ */
 export interface StatusRequest {
 	kind: 'status';
 }
@@ -84,9 +87,10 @@ export interface PageState {
 }
 
 export type Status =
-	| {state: 'off' | 'site' | 'permission' | 'unreachable' | 'refused' | 'starting'}
-	/** `until`: milliseconds since 1970. */
-	| {state: 'paused'; until: number}
+	/** 'stranger': something answers at the address that is not our server. */
+	| {state: 'off' | 'site' | 'permission' | 'unreachable' | 'stranger' | 'refused' | 'starting'}
+	/** 'busy': the server has too much to do. `until`: milliseconds since 1970. */
+	| {state: 'paused' | 'busy'; until: number}
 	| {state: 'ready'; version?: Version};
 
 /**

@@ -1,5 +1,7 @@
 export const DEFAULT_ADDRESS = 'http://127.0.0.1:8000';
 
+// As a URL writes it: other letters than ours are in punycode already.
+const HOST = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])$/;
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 export type AddressProblem = 'unreadable' | 'needs-https';
@@ -9,9 +11,11 @@ export type ParsedAddress = {ok: true; address: string} | {ok: false; problem: A
 export function parseAddress(typed: string): ParsedAddress {
 	const text = typed.trim();
 	const bare = text.replace(/^\w+:\/\//, '');
+	// Some browsers escape what cannot stand in a host name, and go on.
+	if (/^[^/?#\\]*[\s%]/.test(bare)) return {ok: false, problem: 'unreadable'};
 	const near = /^(?:127\.0\.0\.1|localhost)(?=[:/]|$)/i.test(bare);
 	const url = readUrl(text.includes('://') ? text : `${near ? 'http' : 'https'}://${text}`);
-	if (url === undefined || url.username !== '' || url.password !== '' || url.hostname === '') {
+	if (url === undefined || url.username !== '' || url.password !== '' || !HOST.test(url.hostname)) {
 		return {ok: false, problem: 'unreadable'};
 	}
 	// One host permission covers every port of 127.0.0.1 in both browsers; "localhost" would need a second one.

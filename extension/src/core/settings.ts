@@ -123,11 +123,13 @@ export function parseServer(stored: unknown): Server {
 
 /**
  * The same server at another address. Consent to send the post, and the token, were given to the old one: a
- * distant server starts without the first, and every other server without the second.
+ * distant server starts without the first, and every other server without the second. This computer needs no consent:
+ * what was never asked of a distant server is no refusal here.
  */
 export function moveServer(server: Server, address: string): Server {
 	if (address === server.address) return server;
-	return {address, token: '', useContext: server.useContext && isLoopback(address)};
+	const isWanted = server.useContext || !isLoopback(server.address);
+	return {address, token: '', useContext: isLoopback(address) && isWanted};
 }
 
 /** Whether a token can stand in an HTTP header. */

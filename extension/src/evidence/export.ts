@@ -16,6 +16,7 @@ import {
 	type WholeEvent,
 } from './chain.js';
 import {FRAMES} from './frames.js';
+import {type FileKind, readKind} from './review.js';
 import {MAX_NOTE} from './save.js';
 import {EVIDENCE_TEXTS, type EvidenceKey} from './texts.js';
 
@@ -321,8 +322,8 @@ function time(iso: string, offset: number): Markup {
 }
 
 export type Checked =
-	/** None of ours, or of a version that is not known here. */
-	| {state: 'unknown'}
+	/** No evidence, or of a version that is not known here. `given`: what the file says it is. */
+	| {state: 'unknown'; given?: FileKind}
 	/** The first event that does not fit. */
 	| {state: 'broken'; seq: number}
 	| {
@@ -341,6 +342,10 @@ export async function checkFile(text: string, known: ReadonlySet<string> = FRAME
 	const isPage = !text.trimStart().startsWith('{');
 	const data = isPage ? embedded(text) : text;
 	const found = readFile(data);
+	if (found.state === 'unknown') {
+		const given = readKind(data);
+		return given === undefined ? found : {...found, given};
+	}
 	if (found.state !== 'read') return found;
 	const {file} = found;
 	const verified = await verify(file.events, {part: true});

@@ -54,14 +54,24 @@ export interface Labels {
 }
 
 /**
- * Why a file cannot be used. 'other': it is a file of ours for another purpose. 'newer': a later version made it.
- * 'part': the reply or answer at `at` is not as it should be.
+ * Why a file cannot be used. 'other': it is a file of ours for another purpose, which `given` tells where it is known.
+ * 'newer': a later version made it. 'part': the reply or answer at `at` is not as it should be.
  */
 export interface Problem {
 	ok: false;
 	problem: 'large' | 'unreadable' | 'foreign' | 'other' | 'newer' | 'empty' | 'many' | 'part';
 	at?: number;
+	given?: FileKind;
 }
+
+const FILE_KINDS = {
+	'panah-review': 'replies',
+	'panah-labels': 'answers',
+	'panah-evidence': 'saved',
+	'reader-settings': 'settings',
+} as const;
+/** The kinds of files that we make: replies for a friend, a friend's answers, saved replies, settings. */
+export type FileKind = (typeof FILE_KINDS)[keyof typeof FILE_KINDS];
 
 export const MOST_REPLIES = 2000;
 /** In bytes. */
@@ -85,7 +95,7 @@ export async function exportReview(
 		// One that cannot be read back would make the whole file useless.
 		replies: posts.map(toReply).filter(readReply).slice(0, MOST_REPLIES),
 	};
-	return packJson(review, `replies-${created}.json`);
+	return packJson(review, `for-a-friend-${created}.json`);
 }
 
 function toReply({id: key, reason, act, partial, post}: CoveredPost): ReviewReply {
@@ -275,6 +285,8 @@ function open(
 	const found = parse(text);
 	if (found === undefined) return {ok: false, problem: 'unreadable'};
 	if (found.kind !== kind) {
+		const given = kindOf(found);
+		if (given !== undefined) return {ok: false, problem: 'other', given};
 		const isOurs = typeof found.kind === 'string' && found.kind.startsWith('panah-');
 		return {ok: false, problem: isOurs ? 'other' : 'foreign'};
 	}
@@ -283,6 +295,15 @@ function open(
 	if (!Array.isArray(list) || list.length === 0) return {ok: false, problem: 'empty'};
 	if (list.length > MOST_REPLIES) return {ok: false, problem: 'many'};
 	return {fields: found, list};
+}
+
+/** Which of our kinds a file says it is. It need not be whole. */
+export function readKind(text: string): FileKind | undefined {
+	return kindOf(parse(text) ?? {});
+}
+
+function kindOf({kind}: Record<string, unknown>): FileKind | undefined {
+	return Object.entries(FILE_KINDS).find(([name]) => name === kind)?.[1];
 }
 
 function packJson(content: Review | Labels, name: string): {name: string; blob: Blob} {

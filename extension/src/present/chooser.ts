@@ -58,7 +58,8 @@ export function openChooser(parts: ChooserParts) {
 			halt(event);
 			stop();
 		}
-		if (event.key === 'Enter') choose(event, note);
+		// On a button in a post, Enter is meant for the button.
+		if (event.key === 'Enter' && event.target === postAt(event)) choose(event, note);
 	}
 
 	function choose(event: Event, note: HTMLElement): void {

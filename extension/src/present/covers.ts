@@ -23,6 +23,8 @@ export interface Wish {
 	decision: Decision | {act: 'hold'};
 	/** Tell the score in "Why?". */
 	numbers: boolean;
+	/** Nothing shall say whose line it is. */
+	discreet: boolean;
 }
 
 interface Cover {
@@ -92,7 +94,7 @@ export function openCovers(actions: CoverActions) {
 		if (decision.act === 'show') return () => unveil(element);
 		const {act} = decision;
 		const sample = wish.sample();
-		const setting = {id, of, language, theme: readTheme(sample)};
+		const setting = {id, of, language, theme: readTheme(sample), discreet: wish.discreet};
 		const bare: Cover = {
 			id,
 			of,
@@ -314,9 +316,9 @@ export function openCovers(actions: CoverActions) {
 	};
 }
 
-function lookOf({id, decision, numbers}: Wish, language: Language): string {
+function lookOf({id, decision, numbers, discreet}: Wish, language: Language): string {
 	const {act} = decision;
 	if (act === 'show' || act === 'hold') return [id, act, language].join(' ');
 	const {reason, partial, source, score} = decision;
-	return [id, act, language, reason, partial, source, numbers && score].join(' ');
+	return [id, act, language, reason, partial, source, numbers && score, discreet].join(' ');
 }

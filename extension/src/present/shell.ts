@@ -31,6 +31,8 @@ export interface Story {
 	score: number | undefined;
 	language: Language;
 	theme: Theme;
+	/** Without the mark that says whose line it is. */
+	discreet: boolean;
 }
 
 /** What stands before a covered element, in a closed shadow root that the page cannot read. */
@@ -81,7 +83,7 @@ export function buildShell(
 	const row = build('div', 'row');
 	const line = build('p', 'text');
 	const text = build('span');
-	line.append(drawMark(), text);
+	line.append(...(story.discreet ? [] : [drawMark()]), text);
 	const buttons = build('div', 'buttons');
 	row.append(line, buttons);
 	const why = disclosure(say(language, 'why'), 'why', () => explain(story));

@@ -141,6 +141,11 @@ export function findPosts(page: ParentNode): NodeListOf<HTMLElement> {
 	return page.querySelectorAll(SELECTORS.post);
 }
 
+/** Whether something stands there that may be a post, even if it cannot be read. */
+export function hasArticles(page: ParentNode): boolean {
+	return page.querySelector(SELECTORS.article) !== null;
+}
+
 export function hasPosts(page: ParentNode): boolean {
 	return page.querySelector(SELECTORS.post) !== null;
 }

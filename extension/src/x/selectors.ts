@@ -6,6 +6,8 @@
 const BUNDLED = {
 	/** A post. With its tag: the photo viewer is a `div` of the same test id that holds a whole conversation. */
 	post: 'article[data-testid="tweet"]',
+	/** Whatever may be a post, should the test ids have changed. */
+	article: 'main article, [role="main"] article',
 	/** A slot of X's virtual list. Posts elsewhere (a reply being written, an embed) are none of a conversation. */
 	cell: '[data-testid="cellInnerDiv"]',
 	/** The first of these that holds a <time> and is not the quote's is the post's own link. */

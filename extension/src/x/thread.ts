@@ -82,7 +82,7 @@ export function openThread(focalId: string | undefined) {
 		}
 	}
 
-	return {survey, hasCells: (page: ParentNode) => page.querySelector(SELECTORS.cell) !== null};
+	return {survey};
 }
 
 interface Slot {

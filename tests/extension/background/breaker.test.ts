@@ -1,5 +1,6 @@
 import {
 	type BreakerState,
+	busy,
 	CLOSED,
 	FIRST_PAUSE,
 	failed,
@@ -44,8 +45,20 @@ test('a pause the server asked for lasts as long as it said, but not for hours',
 	expect(pauseLeft(opened(CLOSED, NOW, 24 * 3_600_000), NOW)).toBe(LONGEST_PAUSE);
 });
 
+test('a pause that came from too much to do stays one when another failure follows', () => {
+	const state = busy(opened(CLOSED, NOW, 45_000));
+	expect(state.busyUntil).toBe(NOW + 45_000);
+	expect(opened(failed(state, NOW), NOW, 90_000).busyUntil).toBe(NOW + 45_000);
+	expect(busy(failTimes(1)).busyUntil).toBe(0);
+});
+
+test('what an earlier version stored is read, too', () => {
+	const {busyUntil: _, ...older} = failTimes(5);
+	expect(readBreaker(older)).toEqual(failTimes(5));
+});
+
 test('what lies in storage is read again, and nonsense closes the circuit', () => {
-	const state = {...failTimes(5), wanted: true};
+	const state = {...failTimes(5), wanted: true, busyUntil: NOW};
 	expect(readBreaker(structuredClone(state))).toEqual(state);
 	for (const stored of [
 		undefined,

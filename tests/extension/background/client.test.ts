@@ -105,6 +105,13 @@ test.each([
 	expect(await failure(score(target, [{text: 'one'}]))).toMatchObject({retryable, refused, retryAfter: 0});
 });
 
+test('only too many requests make a server busy', async () => {
+	answerWith(429);
+	expect((await failure(score(target, [{text: 'one'}]))).busy).toBe(true);
+	answerWith(503, {}, {'retry-after': '7'});
+	expect((await failure(score(target, [{text: 'one'}]))).busy).toBe(false);
+});
+
 test('Retry-After is read in seconds and as a date', async () => {
 	vi.useFakeTimers({now: new Date('2026-01-01T00:00:00Z')});
 	answerWith(503, {}, {'retry-after': '7'});
@@ -163,16 +170,43 @@ describe('health', () => {
 	test.each([
 		[503, 'starting'],
 		[500, 'unreachable'],
-		[404, 'unreachable'],
+		[502, 'unreachable'],
+		[404, 'stranger'],
+		[204, 'stranger'],
 		[401, 'refused'],
 	])('status %i means %s', async (status, state) => {
-		answerBy({'/readyz': new Response('{}', {status})});
+		answerBy({'/readyz': new Response(status === 204 ? null : '{}', {status})});
 		expect(await checkHealth(DEFAULT_SERVER)).toEqual({state});
 	});
 
 	test('something else that answers on that port is not taken for our server', async () => {
 		answerBy({'/readyz': new Response('hello')});
+		expect(await checkHealth(DEFAULT_SERVER)).toEqual({state: 'stranger'});
+	});
+
+	test.each([
+		'<!doctype html><title>Welcome</title>',
+		'{"status":"ok"}',
+		'[]',
+		'null',
+		'{"model":1,"policy":2}',
+	])('nor one that answers everything with %s', async body => {
+		answerBy({'/readyz': new Response(body), '/v1/policy': new Response(body)});
+		expect(await checkHealth(DEFAULT_SERVER)).toEqual({state: 'stranger'});
+	});
+
+	test('an answer that breaks off tells of no stranger', async () => {
+		const broken = new Response(new ReadableStream({start: part => part.error(new TypeError('cut'))}));
+		answerBy({'/readyz': new Response('{}'), '/v1/policy': broken});
 		expect(await checkHealth(DEFAULT_SERVER)).toEqual({state: 'unreachable'});
+	});
+
+	test('a server that limits us is busy, until it says, or for a minute', async () => {
+		vi.useFakeTimers();
+		answerWith(429, {}, {'retry-after': '7'});
+		expect(await checkHealth(DEFAULT_SERVER)).toEqual({state: 'busy', until: Date.now() + 7000});
+		answerWith(429);
+		expect(await checkHealth(DEFAULT_SERVER)).toEqual({state: 'busy', until: Date.now() + 60_000});
 	});
 
 	test('no answer means unreachable', async () => {

@@ -1,4 +1,4 @@
-import {type BreakerState, CLOSED, opened} from '../../../extension/src/background/breaker.js';
+import {type BreakerState, busy, CLOSED, opened} from '../../../extension/src/background/breaker.js';
 import {type Question, ScoringFailed, type Target} from '../../../extension/src/background/client.js';
 import {
 	BATCH_BYTES,
@@ -348,6 +348,57 @@ describe('the circuit', () => {
 		await tick(0);
 		expect((await answer).ok).toBe(true);
 		expect(queue.recovered()).toBe(false);
+	});
+
+	test('a server that limits us is asked by nobody before its time, however well it seems', async () => {
+		const score = vi.fn<Score>(hideAll).mockRejectedValueOnce(new ScoringFailed('busy', 9000));
+		const {ask, edge, queue} = open({score});
+		const answer = ask('a');
+		await tick(QUIET);
+		const until = Date.now() + 9000;
+		expect(await answer).toEqual({ok: false, refusal: 'paused', retryIn: 12_000});
+		expect(queue.busyUntil()).toBe(until);
+		expect(queue.recovered()).toBe(false);
+		await tick(8999);
+		expect(await ask('b')).toMatchObject({ok: false, refusal: 'paused'});
+		expect(edge).toHaveBeenCalledTimes(1);
+		await tick(1);
+		expect(queue.recovered()).toBe(true);
+		expect(queue.busyUntil()).toBe(0);
+		void ask('c');
+		await tick(QUIET);
+		expect(edge).toHaveBeenCalledTimes(2);
+	});
+
+	test('one that limits us without a time is busy until the next try, and then for the pause', async () => {
+		const {ask, queue} = open({score: () => Promise.reject(new ScoringFailed('busy'))});
+		void ask('a');
+		void ask('b', {...TARGET, sensitivity: 'strict'});
+		await tick(QUIET);
+		expect(queue.busyUntil()).toBe(Date.now() + 1000);
+		expect(queue.recovered()).toBe(true);
+		expect(queue.busyUntil()).toBe(Date.now() + 1000);
+		await tick(60_000);
+		expect(queue.breaker().openUntil).toBeGreaterThan(0);
+		expect(queue.busyUntil()).toBe(queue.breaker().openUntil);
+	});
+
+	test('a short rest that a batch takes by order counts as busy, another one does not', async () => {
+		const ordered = open({score: () => Promise.reject(new ScoringFailed('passing', 9000))});
+		void ordered.ask('a');
+		const other = open({score: () => Promise.reject(new ScoringFailed('passing'))});
+		void other.ask('a');
+		await tick(QUIET);
+		expect(ordered.queue.busyUntil()).toBe(Date.now() + 9000);
+		expect(other.queue.busyUntil()).toBe(0);
+	});
+
+	test('another server is not left alone for what this one ordered', async () => {
+		const {ask, edge, queue} = open({breaker: busy(opened(CLOSED, Date.now(), 60_000))});
+		expect(queue.forget()).toBe(true);
+		void ask('a');
+		await tick(QUIET);
+		expect(edge).toHaveBeenCalledTimes(1);
 	});
 
 	test('a wait that the server ordered is kept even then', async () => {

@@ -317,6 +317,34 @@ describe('the state told to the popup', () => {
 		expect(await ask(router, 'her fault')).toMatchObject({ok: true});
 	});
 
+	test('busy, when the server limits us; no look at it ends that, and it is not asked meanwhile', async () => {
+		const router = await startWorker();
+		const healthy = edge.getMockImplementation() as (url: string, init: RequestInit) => Promise<Response>;
+		edge.mockImplementation(async (url: string, init: RequestInit) =>
+			url.endsWith('/v1/score')
+				? new Response('{}', {status: 429, headers: {'retry-after': '60'}})
+				: healthy(url, init),
+		);
+		expect(await ask(router, 'her fault')).toMatchObject({ok: false, refusal: 'paused'});
+		const {openUntil} = browser.storage.session.held.get('breaker') as {openUntil: number};
+		expect(await router.answer({kind: 'status'}, POPUP)).toEqual({state: 'busy', until: openUntil});
+		expect(await status()).toEqual({state: 'busy', until: openUntil});
+		expect(await ask(router, 'her fault again')).toMatchObject({ok: false, refusal: 'paused'});
+		expect(edge).toHaveBeenCalledTimes(1);
+		expect(browser.tabs.sendMessage).not.toHaveBeenCalled();
+		const server = {address: 'http://127.0.0.1:9000', token: '', useContext: true};
+		await router.storageChanged({server: {newValue: server}}, 'local');
+		expect(await router.answer({kind: 'status'}, POPUP)).toMatchObject({state: 'ready'});
+	});
+
+	test('stranger, also in a pause', async () => {
+		health = 404;
+		expect(await status()).toEqual({state: 'stranger'});
+		const openUntil = Date.now() + 60_000;
+		await browser.storage.session.set({breaker: {failures: 5, openUntil, nextPause: 120_000, wanted: false}});
+		expect(await status()).toEqual({state: 'stranger'});
+	});
+
 	test('refused, when the server did not take the token; another token is tried at once', async () => {
 		const router = await startWorker();
 		const healthy = edge.getMockImplementation() as (url: string, init: RequestInit) => Promise<Response>;

@@ -752,6 +752,19 @@ describe('pages that cannot be read', () => {
 		expect(request({kind: 'page'}).unreadable).toBe(false);
 	});
 
+	test('are those too in which nobody’s words can be read', async () => {
+		const wordless = (id: number) => cellHtml(postHtml({id: String(id), text: null}));
+		await open([cellHtml(FOCAL), wordless(2), wordless(3)]);
+		await settle(8000);
+		expect(request({kind: 'page'}).unreadable).toBe(false);
+		add(wordless(4));
+		await settle(6000);
+		expect(request({kind: 'page'}).unreadable).toBe(true);
+		add(cellHtml(postHtml({id: '5', text: 'I believe you.'})));
+		await settle(600);
+		expect(request({kind: 'page'}).unreadable).toBe(false);
+	});
+
 	test('are not those that are still empty, nor timelines', async () => {
 		await open([]);
 		await settle(8000);

@@ -9,6 +9,9 @@ test.each([
 	['panah.example.org', 'https://panah.example.org'],
 	['https://panah.example.org/team//', 'https://panah.example.org/team'],
 	['https://panah.example.org/?a=1#b', 'https://panah.example.org'],
+	['https://[::1]:8443', 'https://[::1]:8443'],
+	['پناہ.example.org', 'https://xn--mgbx3hq1a.example.org'],
+	['panah_1.example.org/my%20team', 'https://panah_1.example.org/my%20team'],
 	['https://PANAH.example.org:443', 'https://panah.example.org'],
 ])('"%s" is kept as %s', (typed, address) => {
 	expect(parseAddress(typed)).toEqual({ok: true, address});
@@ -26,6 +29,13 @@ test.each([
 	['javascript://example.org', 'unreadable'],
 	['https://name:secret@example.org', 'unreadable'],
 	['two words', 'unreadable'],
+	['hello world', 'unreadable'],
+	['hello%20world', 'unreadable'],
+	['https://panah%2Eexample.org', 'unreadable'],
+	['https://panah example.org/team', 'unreadable'],
+	['panah*.example.org', 'unreadable'],
+	["panah!'.example.org", 'unreadable'],
+	['a..b', 'unreadable'],
 ])('"%s" is refused: %s', (typed, problem) => {
 	expect(parseAddress(typed)).toEqual({ok: false, problem});
 });

@@ -105,6 +105,11 @@ describe('moving to another server', () => {
 		expect(moveServer({...near, useContext: false}, 'http://127.0.0.1:9000').useContext).toBe(false);
 	});
 
+	test('back on this computer it is as at first: the post is sent along', () => {
+		const away = moveServer(near, far.address);
+		expect(moveServer(away, near.address)).toEqual({address: near.address, token: '', useContext: true});
+	});
+
 	test('the same address changes nothing', () => {
 		expect(moveServer(far, far.address)).toEqual(far);
 	});

@@ -183,20 +183,29 @@ test.each(['en', 'ur'] as const)(
 	},
 );
 
+test.each(['', 'hello', 'null', '[]', '{}', '<p>A page</p>'])(
+	'what is none of our files is not taken for one: %s',
+	async text => {
+		expect(await check(text)).toEqual({state: 'unknown'});
+	},
+);
+
 test.each([
-	'',
-	'hello',
-	'null',
-	'[]',
-	'{}',
-	'<p>A page</p>',
-	'{"kind":"panah-review","version":1}',
-	'{"kind":"panah-evidence","version":2}',
-	'{"kind":"panah-evidence","version":1,"created":"2026-01-01","language":"en","offset":0,"events":[]}',
-	'{"kind":"panah-evidence","version":1,"created":"2026-01-01","language":"fr","offset":0,"events":[{}]}',
-	'{"kind":"panah-evidence","version":1,"created":"no","language":"en","offset":0,"events":[{}]}',
-])('what is none of our files is not taken for one: %s', async text => {
-	expect(await check(text)).toEqual({state: 'unknown'});
+	['{"kind":"panah-review","version":1}', 'replies'],
+	['{"kind":"panah-labels","version":1}', 'answers'],
+	['{"kind":"reader-settings"}', 'settings'],
+	['{"kind":"panah-evidence","version":2}', 'saved'],
+	[
+		'{"kind":"panah-evidence","version":1,"created":"2026-01-01","language":"en","offset":0,"events":[]}',
+		'saved',
+	],
+	[
+		'{"kind":"panah-evidence","version":1,"created":"2026-01-01","language":"fr","offset":0,"events":[{}]}',
+		'saved',
+	],
+	['{"kind":"panah-evidence","version":1,"created":"no","language":"en","offset":0,"events":[{}]}', 'saved'],
+])('what cannot be checked tells what it says it is: %s', async (text, given) => {
+	expect(await check(text)).toEqual({state: 'unknown', given});
 });
 
 test.each([

@@ -42,7 +42,7 @@ test('a file for a friend holds the replies, the day, and nothing about who read
 	);
 	const {name, blob} = await exportReview([post], {focalUrl: FOCAL});
 	const text = await blob.text();
-	expect(name).toMatch(/^replies-\d{4}-\d\d-\d\d\.json$/);
+	expect(name).toMatch(/^for-a-friend-\d{4}-\d\d-\d\d\.json$/);
 	expect(text).not.toContain('viewer');
 	expect(JSON.parse(text)).toMatchObject({
 		kind: 'panah-review',
@@ -79,12 +79,19 @@ test('a file that cannot be used says why', async () => {
 	expect(readReview('{')).toEqual({ok: false, problem: 'unreadable'});
 	expect(readReview('[]')).toEqual({ok: false, problem: 'foreign'});
 	expect(readReview(changed(review, {kind: 'something'}))).toEqual({ok: false, problem: 'foreign'});
-	expect(readReview(changed(review, {kind: 'panah-labels'}))).toEqual({ok: false, problem: 'other'});
+	expect(readReview(changed(review, {kind: 'panah-other'}))).toEqual({ok: false, problem: 'other'});
+	for (const [kind, given] of [
+		['panah-labels', 'answers'],
+		['panah-evidence', 'saved'],
+		['reader-settings', 'settings'],
+	]) {
+		expect(readReview(changed(review, {kind}))).toEqual({ok: false, problem: 'other', given});
+	}
 	expect(readReview(changed(review, {version: 2}))).toEqual({ok: false, problem: 'newer'});
 	expect(readReview(changed(review, {replies: []}))).toEqual({ok: false, problem: 'empty'});
 	expect(readReview(changed(review, {replies: 'x'}))).toEqual({ok: false, problem: 'empty'});
 	expect(readReview(changed(review, {replies: many}))).toEqual({ok: false, problem: 'many'});
-	expect(readLabels(JSON.stringify(review))).toEqual({ok: false, problem: 'other'});
+	expect(readLabels(JSON.stringify(review))).toEqual({ok: false, problem: 'other', given: 'replies'});
 });
 
 test.each([

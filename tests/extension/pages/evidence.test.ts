@@ -200,6 +200,8 @@ test('a file is checked against itself and a code from earlier', async () => {
 	give('check-file', 'no file of ours');
 	await until(() => expect(said('check-result')).toContain('This is no file of saved replies'));
 	expect(isHidden('check-holds')).toBe(true);
+	give('check-file', '{"kind":"panah-labels"}');
+	await until(() => expect(said('check-result')).toContain('It belongs on the page “Help a friend”.'));
 });
 
 test('replies move from another computer, whole and unchanged or not at all', async () => {

@@ -175,6 +175,27 @@ describe('the examples', () => {
 		expect(said('examples-note')).toMatch(/is off or paused/);
 	});
 
+	test('a server that stopped is told at the top, too, once, and nothing waits for it', async () => {
+		await open();
+		const asked = () =>
+			browser.runtime.sendMessage.mock.calls.filter(
+				([message]) => (message as {kind: string}).kind === 'status',
+			).length;
+		const before = asked();
+		const answerTo = browser.runtime.sendMessage.getMockImplementation();
+		browser.runtime.sendMessage.mockImplementation(async message => {
+			const {kind, text} = message as {kind: string; text?: string};
+			if (kind !== 'score') return answerTo?.(message);
+			if (text === EXAMPLES[0]?.text) return {ok: false, refusal: 'failed', retryIn: 1000};
+			return new Promise(() => {});
+		});
+		await click('#examples-toggle');
+		expect(said('examples-note')).toMatch(/does not answer/);
+		expect(results().join('')).toBe('');
+		await choose('input[value=strict]');
+		expect(asked()).toBe(before + 1);
+	});
+
 	test('a worker that does not answer is no server either', async () => {
 		await open();
 		browser.runtime.sendMessage.mockRejectedValue(new Error('Receiving end does not exist.'));

@@ -112,6 +112,12 @@ describe('the server', () => {
 		[{state: 'starting'}, /is starting/, ['check']],
 		[{state: 'unreachable'}, /does not answer/, ['check']],
 		[{state: 'refused'}, /access token/, ['check']],
+		[{state: 'stranger'}, /answers at 127\.0\.0\.1:8000, but it is not a Panah server/, ['check']],
+		[
+			{state: 'busy', until: new Date(2026, 0, 1, 14, 5).getTime()},
+			/too much to do.*2:05.PM.*new replies are shown/,
+			['check'],
+		],
 		[
 			{state: 'paused', until: new Date(2026, 0, 1, 14, 5).getTime()},
 			/tries again at (?:14:05|2:05)/,

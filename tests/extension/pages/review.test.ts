@@ -113,6 +113,53 @@ test('a file that cannot be used says what is wrong with it', async () => {
 	expect(said('friend-note')).toContain('اندراج');
 });
 
+test('a file of another kind is named, and where it belongs', async () => {
+	await open();
+	for (const [kind, told] of [
+		['panah-labels', 'the answers of a friend. It belongs under “My friend gave me the answers”.'],
+		['panah-evidence', 'saved replies. It belongs on the page “Saved replies”.'],
+		['reader-settings', 'settings. It belongs on the page “Settings”.'],
+	] as const) {
+		give('friend-file', JSON.stringify({kind}));
+		await until(() => expect(said('friend-note')).toContain(told));
+	}
+	give('back-file', await fileOf('one'));
+	await until(() => expect(said('back-note')).toContain('belongs under “A friend gave me a file”.'));
+});
+
+test('after the last reply one can go back', async () => {
+	await open();
+	await look('first', 'second');
+	choose('fine');
+	press('next');
+	press('next');
+	expect([said('end-said'), isHidden('begin-again'), isHidden('give-back')]).toEqual([
+		'That was the last one. Thank you for doing this.',
+		true,
+		false,
+	]);
+	press('end-previous');
+	expect([said('progress'), isHidden('end')]).toEqual(['Reply 2 of 2', true]);
+});
+
+test('who skipped every reply is told so, and begins again or opens another file', async () => {
+	await open();
+	await look('first', 'second');
+	press('next');
+	press('next');
+	expect(said('end-said')).toContain('You have skipped all of them');
+	expect(isHidden('give-back')).toBe(true);
+	press('begin-again');
+	expect([said('progress'), document.activeElement?.id]).toEqual(['Reply 1 of 2', 'progress']);
+	press('next');
+	press('next');
+	press('open-another');
+	expect([isHidden('end'), isHidden('friend-open'), isHidden('warning')]).toEqual([true, false, true]);
+	expect(document.activeElement?.id).toBe('friend-file');
+	await look('third');
+	expect(said('progress')).toBe('Reply 1 of 1');
+});
+
 test('one goes through the replies by buttons, and the answers hold no words', async () => {
 	await open();
 	await look('first', 'second', 'third', 'fourth');
@@ -293,7 +340,7 @@ test('what is worth keeping is saved unread, out of the file that was given', as
 	press('apply');
 	await until(() => expect(isHidden('keep')).toBe(false));
 	give('keep-file', '{"kind":"panah-labels"}');
-	await until(() => expect(said('kept')).toContain('for another purpose'));
+	await until(() => expect(said('kept')).toContain('belongs under “My friend gave me the answers”'));
 	give('keep-file', file);
 	await until(() => expect(said('kept')).toContain('1 reply is saved.'));
 	expect(said('kept')).toContain('They were not saved.');

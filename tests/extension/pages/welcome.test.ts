@@ -88,7 +88,9 @@ test('steps tell where one is, go on and back, and move the keyboard to their he
 	await press('#next');
 	expect(shown()[0]?.querySelector('.progress')?.textContent).toBe('Step 2 of 5');
 	expect(document.activeElement?.id).toBe('title-role');
+	expect([at('#intro').hidden, at('#all').hidden]).toEqual([true, true]);
 	await press('#back');
+	expect([at('#intro').hidden, at('#all').hidden]).toEqual([false, false]);
 	expect(document.activeElement?.id).toBe('title-language');
 });
 

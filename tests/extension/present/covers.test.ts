@@ -24,10 +24,10 @@ let article: HTMLElement;
 
 function present(
 	decision: Wish['decision'],
-	{id = REPLY_ID, language = 'en' as Language, numbers = false} = {},
+	{id = REPLY_ID, language = 'en' as Language, numbers = false, discreet = false} = {},
 ): void {
 	const sample = () => article.querySelector('[data-testid]') ?? undefined;
-	covers.present([{element: article, id, of: 'post', sample, decision, numbers}], language);
+	covers.present([{element: article, id, of: 'post', sample, decision, numbers, discreet}], language);
 }
 
 /** Where the article stands in the window, as far as layout goes. */
@@ -220,9 +220,18 @@ describe('changes', () => {
 			sample: () => undefined,
 			decision: HIDE,
 			numbers: false,
+			discreet: false,
 		}));
 		covers.present(wishes, 'en');
 		expect(order).toEqual(['measure', 'measure', 'change', 'change']);
+	});
+
+	test('the mark of ours stands in a line unless the reader wants to be discreet', () => {
+		const marks = () => insideOf(lines()[0]).querySelectorAll('svg').length;
+		present(HIDE);
+		expect(marks()).toBe(1);
+		present(HIDE, {discreet: true});
+		expect(marks()).toBe(0);
 	});
 
 	test('a line that the page dropped, or put elsewhere, comes back', () => {
@@ -634,7 +643,15 @@ describe('a quoted post', () => {
 	let quote: HTMLElement;
 
 	function wish(decision: Wish['decision'], id = QUOTE_ID): Wish {
-		return {element: quote, id, of: 'quote', sample: () => undefined, decision, numbers: false};
+		return {
+			element: quote,
+			id,
+			of: 'quote',
+			sample: () => undefined,
+			decision,
+			numbers: false,
+			discreet: false,
+		};
 	}
 
 	function presentQuote(decision: Wish['decision']): void {

@@ -12,6 +12,7 @@ const whole = postHtml({showMore: true, locked: true, quote: 'Quoted.', quoteLoc
 /** For each selector a piece of X's page, and how many elements of it are meant. */
 const fixtures: Record<SelectorName, [html: string, count: number]> = {
 	post: [`${cellHtml(whole)}${cellHtml(TOMBSTONE)}<div data-testid="tweet">${cellHtml('')}</div>`, 1],
+	article: [`<main>${whole}</main><div role="main">${TOMBSTONE}</div>${TOMBSTONE}`, 2],
 	cell: [cellHtml(whole) + cellHtml(''), 2],
 	permalink: [postHtml({focal: true}), 2],
 	time: [whole, 2],

@@ -154,11 +154,3 @@ test('a post without an id, as an ad, has a place all the same', () => {
 		['below', undefined],
 	]);
 });
-
-test('cells are told from none', () => {
-	const thread = openThread(FOCAL_ID);
-	showPage([]);
-	expect(thread.hasCells(document)).toBe(false);
-	showPage([cellHtml('<div></div>')]);
-	expect(thread.hasCells(document)).toBe(true);
-});

@@ -2,7 +2,7 @@ import type en from '../../../_locales/en/choices.json';
 import {HOUR, loadLocal, loadPausedThreads, pause, pauseThread} from '../../core/local.js';
 import {keep} from './keep.js';
 import {find, type Page} from './page.js';
-import {timeOfDay} from './status.js';
+import {sayTime} from './time.js';
 
 export interface PausingPart {
 	draw(page: Page<keyof typeof en>): void;
@@ -29,7 +29,7 @@ export function openPausing(changed: () => void = () => {}): PausingPart {
 		const forAll = until > Date.now();
 		const here = focal !== undefined && threads.includes(focal);
 		state.textContent = forAll
-			? page.say('paused_until', {time: timeOfDay(page.language, until)})
+			? page.say('paused_until', {time: sayTime(page.language, until)})
 			: here
 				? page.say('paused_thread')
 				: '';

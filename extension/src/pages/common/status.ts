@@ -5,6 +5,7 @@ import type {Server} from '../../core/settings.js';
 import {SITE_PERMISSION} from '../../x/route.js';
 import {find, type Page} from './page.js';
 import {ask, wantedFor} from './permission.js';
+import {sayTime} from './time.js';
 
 export interface StatusPart {
 	draw(page: Page<keyof typeof en>, server: Server): void;
@@ -27,7 +28,7 @@ export function openStatus(): StatusPart {
 		const {page, server} = drawn;
 		const state = status?.state ?? 'checking';
 		const values: Record<string, string> = {server: new URL(server.address).host};
-		if (status?.state === 'paused') values.time = timeOfDay(page.language, status.until);
+		if (status !== undefined && 'until' in status) values.time = sayTime(page.language, status.until);
 		find('status', HTMLElement).textContent = page.say(`status_${state}`, values);
 		const version = status?.state === 'ready' ? status.version : undefined;
 		const parts = [
@@ -67,9 +68,4 @@ export function openStatus(): StatusPart {
 		},
 		check,
 	};
-}
-
-/** A time of day as the language writes it. */
-export function timeOfDay(language: string, at: number): string {
-	return new Intl.DateTimeFormat(language, {timeStyle: 'short'}).format(at);
 }

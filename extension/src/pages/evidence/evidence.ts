@@ -10,6 +10,7 @@ import {
 	pack,
 	sayVerdict,
 } from '../../evidence/export.js';
+import type {FileKind} from '../../evidence/review.js';
 import {
 	changePassphrase,
 	MAX_NOTE,
@@ -25,6 +26,7 @@ import {EVIDENCE_TEXTS, type EvidenceKey, sayEvidence} from '../../evidence/text
 import {download} from '../common/download.js';
 import {attempt as attemptTo, onFile as onAnyFile, show, tellAgain, tell as tellIn} from '../common/notes.js';
 import {build, find, openPage, type Page, quote} from '../common/page.js';
+import {sayTime} from '../common/time.js';
 
 /** How long opened replies stay open while nobody does anything, in milliseconds. */
 const IDLE = 600_000;
@@ -183,8 +185,8 @@ function drawReply(kept: Kept, from: 'kept' | 'file'): HTMLElement {
 	who.append(build('bdi', '', name), ' ', account);
 	item.append(who);
 	const times = [
-		postedAt === undefined ? '' : page.say('posted', {time: sayTime(postedAt)}),
-		page.say('saved_at', {time: sayTime(at)}),
+		postedAt === undefined ? '' : page.say('posted', {time: sayTime(page.language, postedAt, 'long')}),
+		page.say('saved_at', {time: sayTime(page.language, at, 'long')}),
 	];
 	for (const time of times.filter(Boolean)) item.append(build('p', 'help', time));
 	const said = sayVerdict(event, page.language, sayEvidence);
@@ -450,7 +452,7 @@ function newPassphrase(first: string, second: string): string | undefined {
 
 async function importFile(file: File): Promise<void> {
 	const read = await check(file);
-	if (read.state === 'unknown') return tell('import-note', 'check_unknown');
+	if (read.state === 'unknown') return tellIn('import-note', () => sayUnknown(read.given));
 	if (read.state === 'broken') return tell('import-note', 'check_broken', {seq: read.seq});
 	if (read.verified.withheld > 0) return tell('import-note', 'import_part');
 	const isTaken = await takeOver(read.file.events);
@@ -474,7 +476,7 @@ function drawCheck(): void {
 
 function sayChecked(): string[] {
 	if (checked === undefined) return [];
-	if (checked.state === 'unknown') return [page.say('check_unknown')];
+	if (checked.state === 'unknown') return [sayUnknown(checked.given)];
 	if (checked.state === 'broken') return [page.say('check_broken', {seq: checked.seq})];
 	const {verified: found, readable, file} = checked;
 	const sentences = [page.say('check_whole')];
@@ -486,19 +488,20 @@ function sayChecked(): string[] {
 	return sentences;
 }
 
+function sayUnknown(given: FileKind | undefined): string {
+	if (given === undefined || given === 'saved') return page.say('check_unknown');
+	const place = page.say(given === 'settings' ? 'nav_options' : 'nav_review');
+	return page.say(`check_given_${given}`, {place});
+}
+
 function sayCode(found: Event[]): string[] {
 	const code = checkCode.value.replace(/\s/g, '').toLowerCase();
 	if (code === '' || code === START) return [];
 	const event = found.find(({hash}) => hash === code);
 	if (event === undefined) return [page.say('check_code_none')];
 	return 'at' in event
-		? [page.say('check_code_fits', {time: sayTime(event.at)})]
+		? [page.say('check_code_fits', {time: sayTime(page.language, event.at, 'long')})]
 		: [page.say('check_code_fits_bare', {seq: event.seq})];
-}
-
-function sayTime(iso: string): string {
-	const format = new Intl.DateTimeFormat(page.language, {dateStyle: 'long', timeStyle: 'short'});
-	return format.format(new Date(iso));
 }
 
 function addChoices(name: string, values: readonly string[], explained: readonly string[]): void {

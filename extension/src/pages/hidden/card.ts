@@ -5,6 +5,7 @@ import type {CoveredPost, FineRequest, SaveAnswer, SaveRequest} from '../../core
 import {readReason} from '../../core/verdicts.js';
 import {buildHead, buildReveal, type Row} from '../common/covered-list.js';
 import {build, type Page} from '../common/page.js';
+import {sayTime} from '../common/time.js';
 
 type Key = keyof typeof en;
 
@@ -93,8 +94,7 @@ export function buildCard(
 			time.hidden = now.post.postedAt === undefined;
 			if (now.post.postedAt !== undefined) {
 				time.dateTime = now.post.postedAt;
-				const format = new Intl.DateTimeFormat(language, {dateStyle: 'medium', timeStyle: 'short'});
-				time.textContent = format.format(new Date(now.post.postedAt));
+				time.textContent = sayTime(language, now.post.postedAt, 'medium');
 			}
 			state.textContent = [
 				now.id.endsWith('#quote') ? say('state_quote') : '',

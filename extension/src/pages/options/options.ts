@@ -34,7 +34,7 @@ for (const [place, names] of Object.entries(PLACES)) {
 }
 addChoices(part => void change(part, 'what-note'));
 for (const act of ACTS) find('kinds', HTMLElement).append(buildKind(act));
-const parts = [openPeople(), openMarks(), openPreview()];
+const parts = [openPeople(), openMarks(), openPreview(() => void server.check())];
 const pausing = openPausing();
 const server = openServerForm();
 openSettingsFile(() => page, server);

@@ -8,14 +8,21 @@ import type {OptionsPage} from './texts.js';
 /** How long the worker may take to hear of a changed setting, in milliseconds. */
 const SETTLING = 250;
 
-/** The part of the page that shows on made-up replies what the settings do. Asks nobody until it is opened. */
-export function openPreview(): {draw(page: OptionsPage): void; refresh(): Promise<void>} {
+/**
+ * The part of the page that shows on made-up replies what the settings do. Asks nobody until it is opened.
+ * `failed` runs when the server turns out not to judge, once until it does again.
+ */
+export function openPreview(failed: () => void = () => {}): {
+	draw(page: OptionsPage): void;
+	refresh(): Promise<void>;
+} {
 	let page: OptionsPage | undefined;
 	let answers: Array<ScoreAnswer | undefined> = [];
 	/** What the answers depend on; when it changes, they are asked for anew. */
 	let judgedAs = '';
 	// Counts the rounds, so that a late answer does not replace a newer one.
 	let round = 0;
+	let hasFailed = false;
 	const box = find('examples', HTMLElement);
 	const toggle = find('examples-toggle', HTMLButtonElement);
 	const note = find('examples-note', HTMLElement);
@@ -34,7 +41,9 @@ export function openPreview(): {draw(page: OptionsPage): void; refresh(): Promis
 				? page.say('examples_away')
 				: '';
 		for (const [index, result] of results.entries()) {
-			result.textContent = isOff ? '' : sayResult(page, answers[index]);
+			// What is still waited for would wait in vain.
+			const isOut = isOff || (refusals.length > 0 && answers[index] === undefined);
+			result.textContent = isOut ? '' : sayResult(page, answers[index]);
 		}
 	}
 
@@ -52,8 +61,12 @@ export function openPreview(): {draw(page: OptionsPage): void; refresh(): Promis
 				if (mine !== round) return;
 				answers[index] = answer ?? {ok: false, refusal: 'failed', retryIn: 0};
 				redraw();
+				const isAway = answers.some(one => one?.ok === false && one.refusal !== 'off');
+				if (isAway && !hasFailed) failed();
+				hasFailed ||= isAway;
 			}),
 		);
+		if (mine === round && answers.every(answer => answer?.ok)) hasFailed = false;
 	}
 
 	async function refresh(): Promise<void> {

@@ -35,6 +35,14 @@ interface Answer {
 /** After so many replies, a break is suggested. */
 const BREAK = 25;
 
+/** Where a file of each kind is opened. */
+const PLACES = {
+	replies: 'friend_title',
+	answers: 'back_title',
+	saved: 'nav_evidence',
+	settings: 'nav_options',
+} as const;
+
 let page: Page<ReviewKey>;
 // For the one who helps: what was given, where one is, and the answers so far.
 let review: Review | undefined;
@@ -96,6 +104,9 @@ function listen(): void {
 	});
 	find('previous', HTMLElement).addEventListener('click', () => go(at - 1));
 	find('next', HTMLElement).addEventListener('click', () => go(at + 1));
+	find('end-previous', HTMLElement).addEventListener('click', () => go(at - 1));
+	find('begin-again', HTMLElement).addEventListener('click', () => go(0));
+	find('open-another', HTMLElement).addEventListener('click', openAnother);
 	// Only while the focus is within: elsewhere these keys belong to the browser and to assistive technology.
 	looking.addEventListener('keydown', takeKey);
 	act.addEventListener('change', () => {
@@ -135,8 +146,12 @@ function draw(): void {
 	show('friend-open', !isLooking);
 	const isEnd = isLooking && at === answers.length;
 	show('looking', isLooking && !isEnd);
+	const isNone = answers.every(({judgement}) => judgement === undefined);
 	show('end', isEnd);
-	show('give-back', isLooking);
+	find('end-said', HTMLElement).textContent = page.say(isNone ? 'end_skipped' : 'end');
+	show('begin-again', isNone);
+	show('open-another', isNone);
+	show('give-back', isLooking && !(isEnd && isNone));
 	if (isLooking && !isEnd) drawReply();
 	drawSummary();
 	tellAgain();
@@ -232,7 +247,16 @@ function judge(judgement: Judgement): void {
 function go(to: number): void {
 	at = to;
 	draw();
-	find(at === answers.length ? 'end' : 'progress', HTMLElement).focus();
+	find(at === answers.length ? 'end-said' : 'progress', HTMLElement).focus();
+}
+
+function openAnother(): void {
+	review = undefined;
+	answers = [];
+	[at, isLooking, unsaved] = [0, false, false];
+	tell('made');
+	draw();
+	find('friend-file', HTMLElement).focus();
 }
 
 async function makeAnswers(): Promise<void> {
@@ -314,8 +338,12 @@ async function keep(text: string): Promise<void> {
 	tell('kept', () => [page.sayCount('kept', count), ...[...problems].map(key => page.say(key))].join(' '));
 }
 
-function refuse(id: string, {problem, at: place = 0}: Problem): void {
-	tell(id, () => page.say(`problem_${problem}`, {at: place}));
+function refuse(id: string, {problem, at: entry = 0, given}: Problem): void {
+	tell(id, () =>
+		given === undefined
+			? page.say(`problem_${problem}`, {at: entry})
+			: page.say(`problem_given_${given}`, {place: page.say(PLACES[given])}),
+	);
 }
 
 function onFile(id: string, noteId: string, work: (text: string) => Promise<void>): void {

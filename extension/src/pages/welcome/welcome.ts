@@ -63,6 +63,8 @@ function drawSteps(page: WelcomePage): void {
 		}
 	}
 	find('all', HTMLElement).textContent = page.say(showsAll ? 'welcome_single' : 'welcome_all');
+	// Later steps begin near the top, on a small screen too.
+	for (const id of ['intro', 'all']) find(id, HTMLElement).hidden = !showsAll && step > 0;
 	find('steps', HTMLElement).hidden = showsAll;
 	find('back', HTMLElement).hidden = step === 0;
 	find('next', HTMLElement).hidden = step === sections.length - 1;
