@@ -189,17 +189,24 @@ async function answerStatus(): Promise<Status> {
 	if (!settings.enabled) return {state: 'off'};
 	if (!(await mayWorkOnSite())) return {state: 'site'};
 	if (!(await mayReach(server.address))) return {state: 'permission'};
-	if (queue.busyUntil() > Date.now()) return {state: 'busy', until: queue.busyUntil()};
+	const busy = busyStatus(queue);
+	if (busy !== undefined) return busy;
 	const health = await checkHealth(server);
 	if (health.state === 'ready') {
 		if (access.refused) return {state: 'refused'};
 		await serverIsBack(queue);
-		return health;
+		// It may have refused a batch while we looked.
+		return busyStatus(queue) ?? health;
 	}
 	// No pause makes another service of it.
 	if (health.state === 'stranger' || health.state === 'busy') return health;
 	const {openUntil} = queue.breaker();
 	return pauseLeft(queue.breaker(), Date.now()) > 0 ? {state: 'paused', until: openUntil} : health;
+}
+
+function busyStatus(queue: ScoreQueue): Status | undefined {
+	const until = queue.busyUntil();
+	return until > Date.now() ? {state: 'busy', until} : undefined;
 }
 
 async function answerState(): Promise<PageState> {

@@ -337,6 +337,18 @@ describe('the state told to the popup', () => {
 		expect(await router.answer({kind: 'status'}, POPUP)).toMatchObject({state: 'ready'});
 	});
 
+	test('busy, also when the server limits us while it is looked at', async () => {
+		const router = await startWorker();
+		const healthy = edge.getMockImplementation() as (url: string, init: RequestInit) => Promise<Response>;
+		edge.mockImplementation(async (url: string, init: RequestInit) => {
+			if (url.endsWith('/v1/score')) return new Response('{}', {status: 429, headers: {'retry-after': '60'}});
+			if (url.endsWith('/v1/policy')) await ask(router, 'her fault');
+			return healthy(url, init);
+		});
+		expect(await router.answer({kind: 'status'}, POPUP)).toMatchObject({state: 'busy'});
+		expect(browser.storage.session.held.get('breaker')).toMatchObject({failures: 5});
+	});
+
 	test('stranger, also in a pause', async () => {
 		health = 404;
 		expect(await status()).toEqual({state: 'stranger'});

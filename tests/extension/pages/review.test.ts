@@ -140,6 +140,7 @@ test('after the last reply one can go back', async () => {
 	]);
 	press('end-previous');
 	expect([said('progress'), isHidden('end')]).toEqual(['Reply 2 of 2', true]);
+	expect((await answersMade()).labels).toHaveLength(1);
 });
 
 test('who skipped every reply is told so, and begins again or opens another file', async () => {
