@@ -55,8 +55,9 @@ class ChromiumTab:
         return self.page.url
 
     def give(self, selector: str, *files: Path) -> None:
+        # The field itself is not to be seen: its label is the button.
         with self.page.expect_file_chooser() as opening:
-            self.page.click(selector)
+            self.page.click(f'label[for="{selector.removeprefix("#")}"]')
         opening.value.set_files(files)
 
     def download(self, selector: str) -> Path:

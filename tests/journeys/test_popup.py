@@ -221,4 +221,4 @@ def test_a_site_that_the_browser_closed_to_us_is_told_of_and_opened_again(firefo
     wait_for_text(popup, "#status", "may not work on x.com")
     popup.click("#grant")
     wait_for_text(popup, "#status", "is ready")
-    assert popup.evaluate("chrome.permissions.contains({origins: ['https://x.com/*']})")
+    assert popup.evaluate(f"chrome.permissions.contains({sites})")

@@ -186,7 +186,9 @@ describe('the server', () => {
 		await open();
 		browser.permissions.request.mockRejectedValueOnce(new Error('Only permissions of the manifest.'));
 		await click('#grant');
-		expect(browser.permissions.request).toHaveBeenCalledWith({origins: ['https://x.com/*']});
+		expect(browser.permissions.request).toHaveBeenCalledWith({
+			origins: ['https://x.com/*', 'https://twitter.com/*', 'https://mobile.twitter.com/*'],
+		});
 		expect(said('status')).toMatch(/may not work on x\.com/);
 	});
 });

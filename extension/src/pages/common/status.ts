@@ -2,7 +2,7 @@ import type en from '../../../_locales/en/server.json';
 import type {Status} from '../../core/messages.js';
 import {isLoopback} from '../../core/server-address.js';
 import type {Server} from '../../core/settings.js';
-import {SITE_PERMISSION} from '../../x/route.js';
+import {SITE_ORIGINS} from '../../core/sites.js';
 import {find, type Page} from './page.js';
 import {ask, wantedFor} from './permission.js';
 import {sayTime} from './time.js';
@@ -55,7 +55,7 @@ export function openStatus(): StatusPart {
 
 	async function grant(): Promise<void> {
 		if (drawn === undefined) return;
-		await ask(status?.state === 'site' ? {origins: [SITE_PERMISSION]} : wantedFor(drawn.server.address));
+		await ask(status?.state === 'site' ? {origins: SITE_ORIGINS} : wantedFor(drawn.server.address));
 		await check();
 	}
 

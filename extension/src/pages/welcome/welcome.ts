@@ -6,6 +6,7 @@ import serverUr from '../../../_locales/ur/server.json';
 import ur from '../../../_locales/ur/welcome.json';
 import {isLoopback} from '../../core/server-address.js';
 import {LANGUAGE_CHOICES, loadServer, type Server, saveServer} from '../../core/settings.js';
+import {SITE_ORIGINS} from '../../core/sites.js';
 import type {Verdict} from '../../core/verdicts.js';
 import {SITE_PERMISSION} from '../../x/route.js';
 import {build, find, openPage, type Page} from '../common/page.js';
@@ -17,7 +18,7 @@ import {PROPOSALS, ROLES, type Role, settingsOf} from './roles.js';
 export type WelcomePage = Page<keyof typeof en | keyof typeof serverEn | keyof typeof choicesEn>;
 
 /** Where the content scripts work. Firefox lets people take that back, and some install without it. */
-const SITE = {origins: [SITE_PERMISSION, 'https://twitter.com/*', 'https://mobile.twitter.com/*']};
+const SITE = {origins: SITE_ORIGINS};
 
 const texts = {en: {...en, ...serverEn, ...choicesEn}, ur: {...ur, ...serverUr, ...choicesUr}};
 const sections = [...document.querySelectorAll<HTMLElement>('.step')];
