@@ -4,7 +4,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, event, make_url
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, event, make_url
+from sqlalchemy.types import TypeDecorator
 from sqlmodel import create_engine
 
 from panah.resources import PACKAGE
@@ -14,6 +18,23 @@ CONNECTIONS = 40
 
 # A PostgreSQL that accepts and then says nothing must not hold threads for ever: seconds and milliseconds.
 PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 5000, "options": "-c lock_timeout=30000"}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time in UTC. SQLite stores no zone, so one is demanded on the way in and given on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def make_engine(url: str) -> Engine:

@@ -1,0 +1,180 @@
+"""When an account is looked at: triggers and holds."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select as select_columns
+from sqlmodel import col, select
+
+from panah.blocklists import events
+from panah.blocklists.policy import Rules
+from panah.blocklists.states import UNDECIDED
+from panah.blocklists.tables import Blocklist, Case, Category, Contribution, Participant, Protected
+from panah.blocklists.turn import Turn
+
+DAY = timedelta(days=1)
+
+
+def find_case(turn: Turn, blocklist: Blocklist, subject: str) -> Case | None:
+    chosen = select(Case).where(Case.blocklist_id == blocklist.id, Case.subject == subject)
+    return turn.session.exec(chosen).first()
+
+
+def reported(turn: Turn, blocklist: Blocklist, rules: Rules, subject: str, category: Category) -> None:
+    """Takes note of one more report of an account on a locked list, and opens its case where that is due."""
+    case = find_case(turn, blocklist, subject)
+    if case is None:
+        case = Case(
+            id=UUID(int=turn.lot.getrandbits(128)),
+            blocklist_id=blocklist.id,
+            subject=subject,
+            category=None,
+        )
+        turn.session.add(case)
+    case.reports += 1
+    count_arrival(case, turn.now)
+    if case.status in UNDECIDED:
+        burst(turn, blocklist, case, rules)
+    consider(turn, blocklist, case, rules)
+
+
+def unreported(turn: Turn, blocklist: Blocklist, subject: str) -> None:
+    case = find_case(turn, blocklist, subject)
+    if case is not None:
+        case.reports = max(0, case.reports - 1)
+
+
+def count_arrival(case: Case, now: datetime) -> None:
+    """Counts reports by the hour for a day, for bursts: when somebody reported is kept nowhere else."""
+    hour = int(now.timestamp() // 3600)
+    counts = {at: count for at, count in case.arrivals if at > hour - 24}
+    counts[hour] = counts.get(hour, 0) + 1
+    case.arrivals = [[at, count] for at, count in sorted(counts.items())]
+
+
+def burst(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None:
+    """Holds an undecided case while many report at once. Whole hours are counted, so "an hour" is one to two."""
+    hour = int(turn.now.timestamp() // 3600)
+    last_hour = sum(count for at, count in case.arrivals if at >= hour - 1)
+    last_day = sum(count for _, count in case.arrivals)
+    if last_hour < rules.burst_hour and last_day < rules.burst_day:
+        return
+    until = turn.now + rules.burst_days * DAY
+    # Not one event for each report of a mob: the hold moves on when an hour of it has passed.
+    if case.hold != "burst" or case.hold_until is None or until - case.hold_until >= timedelta(hours=1):
+        events.step(turn, blocklist, case, "held", hold="burst", hold_until=until, strict=True)
+
+
+def consider(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None:
+    """Opens a case, or opens it again, when enough independent people have reported the account."""
+    if case.status == "rejected":
+        again = case.rejections <= rules.reopen_times and case.reports - case.reports_before >= rules.reopen_reports
+        if not again:
+            return
+    elif case.status != "gathering":
+        return
+    voices = voices_of(turn, blocklist, case, rules)
+    if len({cluster for cluster, *_ in voices}) < rules.trigger_clusters:
+        return
+    if len({branch for _, branch, *_ in voices}) < rules.trigger_clusters:
+        return
+    if all(post is None for _, _, post, _ in voices):
+        return  # imports only: nobody has shown anything yet
+    hold, until = hold_for(turn.now, rules, [post for _, _, post, _ in voices], [on for *_, on in voices])
+    if case.hold_until is not None and (until is None or case.hold_until > until):
+        hold, until = case.hold, case.hold_until
+    protected = case.protected or is_protected(turn, case.subject)
+    begun = max(turn.now, until or turn.now)
+    events.step(
+        turn,
+        blocklist,
+        case,
+        "opened",
+        status="drawing",
+        round=case.round + 1,
+        lane="",
+        share=None,
+        strict=hold is not None,
+        protected=protected,
+        category=category_of(turn, blocklist, case),
+        hold=hold,
+        hold_until=until,
+        fallback_at=begun + rules.fallback_days * DAY,
+        due_at=None,
+    )
+
+
+def voices_of(
+    turn: Turn, blocklist: Blocklist, case: Case, rules: Rules
+) -> list[tuple[str, str, str | None, date]]:
+    """(cluster, branch, cited post, joined on) of each report that still counts."""
+    joined = (
+        select_columns(
+            col(Participant.cluster),
+            col(Participant.branch_tag),
+            col(Contribution.evidence_post_id),
+            col(Participant.joined_on),
+        )
+        .join(
+            Participant,
+            (col(Participant.blocklist_id) == col(Contribution.blocklist_id))
+            & (col(Participant.tag) == col(Contribution.tag)),
+        )
+        .where(
+            col(Contribution.blocklist_id) == blocklist.id,
+            col(Contribution.subject) == case.subject,
+            col(Contribution.reported_on) > turn.now.date() - rules.evidence_days * DAY,
+            col(Participant.suspended).is_(False),
+        )
+    )
+    return [(cluster, branch, post, on) for cluster, branch, post, on in turn.session.execute(joined)]
+
+
+def hold_for(
+    now: datetime, rules: Rules, posts: list[str | None], joined: list[date]
+) -> tuple[str | None, datetime | None]:
+    """Why and until when a case waits before a jury is drawn; (None, None) when it need not."""
+    young = sum((now.date() - on).days < rules.young_days for on in joined)
+    if len(joined) >= rules.young_reports and young > rules.young_share * len(joined):
+        return "young", now + rules.young_hold_days * DAY
+    cited = {post for post in posts if post is not None}
+    if len(joined) >= rules.one_post_reports and len(cited) == 1:
+        return "one-post", now + rules.one_post_days * DAY
+    return None, None
+
+
+def category_of(turn: Turn, blocklist: Blocklist, case: Case) -> str:
+    """The category that most reports name; the first in the order of the labels where several do."""
+    named = select(Contribution.category).where(
+        Contribution.blocklist_id == blocklist.id, Contribution.subject == case.subject
+    )
+    found = [str(Category(one)) for one in turn.session.exec(named)]
+    return max((str(one) for one in Category), key=found.count)
+
+
+def digest_subject(turn: Turn, subject: str) -> str:
+    return turn.keys.digest("protected", subject)
+
+
+def is_protected(turn: Turn, subject: str) -> bool:
+    """Whether the account's owner asked for protection and two members saw that it is theirs."""
+    row = turn.session.get(Protected, digest_subject(turn, subject))
+    return row is not None and row.status == "active"
+
+
+def review_holds(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> bool:
+    """Whether a case in "drawing" may go on now. Ends a hold that is over, or whose reason has passed."""
+    if case.hold is None:
+        return True
+    assert case.hold_until is not None  # noqa: S101  (a hold has an end)
+    if case.hold != "burst" and turn.now < case.hold_until:
+        voices = voices_of(turn, blocklist, case, rules)
+        hold, _ = hold_for(turn.now, rules, [post for _, _, post, _ in voices], [on for *_, on in voices])
+        if hold is None:  # others, or other posts, have come since
+            events.step(turn, blocklist, case, "released", hold=None, hold_until=None, strict=False)
+            return True
+    if turn.now < case.hold_until:
+        return False
+    # It stays strict: waiting has not made the reports better.
+    events.step(turn, blocklist, case, "released", hold=None, hold_until=None)
+    return True

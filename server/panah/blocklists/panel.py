@@ -1,0 +1,122 @@
+"""The curators who look at a case at one stage: drawn by lot, replaced when late, never twice the same."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from panah.blocklists.lists import seats_of
+from panah.blocklists.policy import Rules
+from panah.blocklists.tables import Blocklist, Case, Look
+from panah.blocklists.turn import Turn
+
+DAY = timedelta(days=1)
+GIVEN = ("hide", "flag", "keep")
+LISTING = frozenset({"hide", "flag"})
+# Which status a case has while curators look at it, by stage.
+STAGES = {"first": "looks", "fresh": "fresh", "appeal": "appeal", "review": "review", "upgrade": "upgrade"}
+# Whoever looked at one of these is not asked at a later stage of the round.
+OTHERS_AFTER: dict[str, tuple[str, ...]] = {
+    "first": (),
+    "fresh": ("first",),
+    "appeal": ("first", "fresh", "upgrade"),
+    "review": (),
+    "upgrade": ("first",),
+}
+
+
+def stage_looks(session: Session, case: Case, stage: str) -> list[Look]:
+    """All looks of a case's round at one stage."""
+    chosen = select(Look).where(Look.case_id == case.id, Look.round == case.round, Look.stage == stage)
+    return list(session.exec(chosen))
+
+
+def draw(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, stage: str) -> int:
+    """Asks curators by lot until `curators` of them have been asked; how many looks are open or answered.
+
+    Nobody looks again at what they decided: after a doubt, and for an appeal, others are asked. Somebody who was
+    late is asked again only when nobody else is left.
+    """
+    session = turn.session
+    session.flush()
+    mine = stage_looks(session, case, stage)
+    asked = [look for look in mine if look.vote not in ("recuse", "late", "moot")]
+    missing = rules.curators - len(asked)
+    if missing <= 0:
+        return len(asked)
+    known = {look.member_id: look for look in mine}
+    free = uninvolved(session, blocklist, case, stage)
+    fresh = [one for one in free if one not in known]
+    late = [one for one in free if one in known and known[one].vote == "late"]
+    turn.lot.shuffle(fresh)
+    turn.lot.shuffle(late)
+    due = turn.now + rules.look_days * DAY
+    for member_id in (fresh + late)[:missing]:
+        look = known.get(member_id)
+        if look is None:
+            look = Look(
+                id=UUID(int=turn.lot.getrandbits(128)),
+                blocklist_id=blocklist.id,
+                case_id=case.id,
+                round=case.round,
+                stage=stage,
+                member_id=member_id,
+                drawn_at=turn.now,
+                due_at=due,
+            )
+            session.add(look)
+        look.vote, look.drawn_at, look.due_at = None, turn.now, due
+        asked.append(look)
+    session.flush()
+    return len(asked)
+
+
+def close_stage(turn: Turn, case: Case, stage: str) -> None:
+    """Looks that are still open are not needed any more."""
+    turn.session.execute(
+        update(Look)
+        .where(
+            col(Look.case_id) == case.id,
+            col(Look.round) == case.round,
+            col(Look.stage) == stage,
+            col(Look.vote).is_(None),
+        )
+        .values(vote="moot")
+    )
+
+
+def replace_late(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """Gives looks whose time is up to others, and asks those who came since where too few could be asked."""
+    stages = {status: stage for stage, status in STAGES.items()}
+    chosen = select(Case).where(Case.blocklist_id == blocklist.id, col(Case.status).in_(stages))
+    for case in turn.session.exec(chosen).all():
+        stage = stages[case.status]
+        for look in stage_looks(turn.session, case, stage):
+            if look.vote is None and look.due_at <= turn.now:
+                look.vote = "late"
+        draw(turn, blocklist, case, rules, stage)
+
+
+def uninvolved(session: Session, blocklist: Blocklist, case: Case, stage: str) -> list[UUID]:
+    """Curators of the list who have not decided this round at a stage that bars them from this one."""
+    chosen = select(Look.member_id, Look.stage).where(
+        Look.case_id == case.id, Look.round == case.round, col(Look.vote).in_(GIVEN)
+    )
+    # Ended stages carry a number, as "upgrade1".
+    barred = {one for one, at in session.exec(chosen) if at.rstrip("0123456789") in OTHERS_AFTER[stage]}
+    return [one for one in seats_of(session, blocklist) if one not in barred]
+
+
+def end_stage(turn: Turn, case: Case, stage: str) -> None:
+    """Puts a stage that may come again behind us: its open looks are not needed, and it gets a number."""
+    close_stage(turn, case, stage)
+    ended = select(Look.stage).where(
+        Look.case_id == case.id, Look.round == case.round, col(Look.stage).like(f"{stage}%")
+    )
+    count = len({at for at in turn.session.exec(ended) if at != stage})
+    turn.session.execute(
+        update(Look)
+        .where(col(Look.case_id) == case.id, col(Look.round) == case.round, col(Look.stage) == stage)
+        .values(stage=f"{stage}{count + 1}")
+    )

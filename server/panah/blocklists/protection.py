@@ -1,0 +1,169 @@
+"""Survivors' own accounts: harder to list, and nothing about them is published before they were asked."""
+
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from panah.blocklists import appeals, events, panel
+from panah.blocklists.cases import digest_subject, find_case
+from panah.blocklists.lists import all_lists, lock, rules_of
+from panah.blocklists.looks import dates, record
+from panah.blocklists.policy import Rules
+from panah.blocklists.standings import settle_standing
+from panah.blocklists.states import ON_LIST
+from panah.blocklists.subjects import check_subject
+from panah.blocklists.tables import Blocklist, Case, Contributor, OwnerNotice, Protected
+from panah.blocklists.turn import Turn
+from panah.errors import AppError
+
+SEEN_BY = 2  # members who must see the code on the profile: one alone could be deceived, or lie
+
+
+class NoticeNotFound(AppError):
+    status = 404
+    code = "notice-not-found"
+
+
+class NoticeClosed(AppError):
+    status = 409
+    code = "notice-closed"
+
+
+class ProtectionTaken(AppError):
+    status = 409
+    code = "protection-taken"
+
+
+class ProtectionNotFound(AppError):
+    status = 404
+    code = "protection-not-found"
+
+
+def ask_protection(turn: Turn, contributor: Contributor, subject: str) -> Protected:
+    """Asks for protection of one's own account: the code goes on the profile until two members have seen it.
+
+    A repeat returns the first. Raises BadSubject, or ProtectionTaken where somebody else has asked for it.
+    """
+    digest = digest_subject(turn, check_subject(subject))
+    found = turn.session.get(Protected, digest)
+    if found is not None and found.contributor_id == contributor.id:
+        return found
+    if found is not None and found.status == "active":
+        raise ProtectionTaken("This account is protected with another key. Use that one, or ask whoever runs this.")
+    if found is not None:  # anybody can ask for anybody's account; only the owner can show the code
+        turn.session.delete(found)
+        turn.session.flush()
+    made = Protected(
+        subject_digest=digest,
+        contributor_id=contributor.id,
+        code=f"panah-{turn.lot.getrandbits(40):010x}",
+        asked_on=turn.now.date(),
+    )
+    turn.session.add(made)
+    turn.session.flush()
+    return made
+
+
+def protections_of(session: Session, contributor: Contributor) -> list[Protected]:
+    chosen = select(Protected).where(Protected.contributor_id == contributor.id)
+    return list(session.exec(chosen.order_by(col(Protected.subject_digest))))
+
+
+def end_protection(turn: Turn, contributor: Contributor, subject: str) -> None:
+    """Gives one's protection up. For an account that is not one's own nothing happens."""
+    row = turn.session.get(Protected, digest_subject(turn, check_subject(subject)))
+    if row is not None and row.contributor_id == contributor.id:
+        turn.session.delete(row)
+        turn.session.flush()
+
+
+def pending_code(turn: Turn, subject: str) -> str:
+    """What a member must find on the account's profile. Raises ProtectionNotFound."""
+    row = turn.session.get(Protected, digest_subject(turn, check_subject(subject)))
+    if row is None or row.status == "active":
+        raise ProtectionNotFound("Nobody waits for protection of that account.")
+    return row.code
+
+
+def see_protection(turn: Turn, member_id: UUID, subject: str) -> Protected:
+    """A member has seen the code on the account's profile. The second one makes the protection active.
+
+    An entry that stands already is then looked at anew, as by an appeal. Raises ProtectionNotFound.
+    """
+    row = turn.session.get(Protected, digest_subject(turn, check_subject(subject)))
+    if row is None:
+        raise ProtectionNotFound("Nobody waits for protection of that account.")
+    if row.status == "active" or str(member_id) in row.seen_by:
+        return row
+    row.seen_by = [*row.seen_by, str(member_id)]
+    if len(row.seen_by) >= SEEN_BY:
+        row.status = "active"
+        for blocklist in all_lists(turn.session):
+            protect_on(turn, blocklist, subject)
+    turn.session.flush()
+    return row
+
+
+def protect_on(turn: Turn, blocklist: Blocklist, subject: str) -> None:
+    turn, blocklist = lock(turn, blocklist)
+    case = find_case(turn, blocklist, subject)
+    if case is None or case.protected:
+        return
+    events.step(turn, blocklist, case, "protected", protected=True)
+    if case.entry in ON_LIST:
+        appeals.file_appeal(turn, blocklist, subject=subject, relation="own", ground="survivor")
+
+
+def notices_of(session: Session, contributor: Contributor) -> list[OwnerNotice]:
+    """Notices that wait for an answer."""
+    chosen = select(OwnerNotice).where(
+        OwnerNotice.contributor_id == contributor.id, col(OwnerNotice.answer).is_(None)
+    )
+    return list(session.exec(chosen.order_by(col(OwnerNotice.due_at))))
+
+
+def answer_notice(turn: Turn, contributor: Contributor, notice_id: UUID, answer: str) -> None:
+    """The owner's answer: "doubt" has three others look afresh, "accept" lets it be.
+
+    Raises NoticeNotFound for somebody else's and NoticeClosed after the time was up.
+    """
+    notice = turn.session.get(OwnerNotice, notice_id)
+    if notice is None or notice.contributor_id != contributor.id or answer not in ("doubt", "accept"):
+        raise NoticeNotFound("There is no such notice of yours. Answer with doubt or accept.")
+    case = turn.session.get(Case, notice.case_id)
+    assert case is not None  # noqa: S101  (a notice goes with its case)
+    blocklist = turn.session.get(Blocklist, case.blocklist_id)
+    assert blocklist is not None  # noqa: S101
+    turn, blocklist = lock(turn, blocklist)
+    turn.session.refresh(case)
+    turn.session.refresh(notice)
+    if notice.answer is not None or case.status != "notice" or case.round != notice.round:
+        raise NoticeClosed("This was answered, or its time is over. You can appeal.")
+    notice.answer = answer
+    rules = rules_of(turn.session, blocklist, turn.now)
+    if answer == "accept":
+        accept(turn, blocklist, case, rules, role="owner")
+        return
+    events.step(turn, blocklist, case, "doubted", role="owner", status="fresh", due_at=None)
+    panel.draw(turn, blocklist, case, rules, "fresh")
+
+
+def accept(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, *, role: str = "panah") -> None:
+    """Lists an account whose owner had nothing to say against it, or said nothing in time."""
+    tier = case.tier or "flag"
+    record(turn, blocklist, case, tier, "")
+    case.reports_before = case.reports
+    changes = dates(tier, rules, turn.now.date())
+    events.step(
+        turn, blocklist, case, "accepted", role=role, status="listed", entry="waiting", due_at=None, **changes
+    )
+    settle_standing(turn, blocklist, case, rules, good=True, human=True)
+
+
+def deadlines(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """Goes on where an owner did not answer in time."""
+    overdue = select(Case).where(
+        Case.blocklist_id == blocklist.id, Case.status == "notice", col(Case.due_at) <= turn.now
+    )
+    for case in turn.session.exec(overdue).all():
+        accept(turn, blocklist, case, rules)

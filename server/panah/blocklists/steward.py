@@ -1,0 +1,276 @@
+"""What is due on a list: run every few minutes, by whichever process comes first."""
+
+import statistics
+from datetime import date, timedelta
+
+from sqlalchemy import select as select_columns
+from sqlmodel import col, func, select
+
+from panah.blocklists import appeals, cases, events, juries, panel, protection
+from panah.blocklists.contributors import TAG_KEY_DAYS, rotate_tags
+from panah.blocklists.lists import delete_rows, lock, rules_of, seats_of, stop_locked
+from panah.blocklists.policy import Rules
+from panah.blocklists.standing import find_clusters
+from panah.blocklists.tables import (
+    Blocklist,
+    Case,
+    Contribution,
+    Decision,
+    Event,
+    Participant,
+    ReviewTask,
+)
+from panah.blocklists.turn import Turn
+
+DAY = timedelta(days=1)
+KEEP_REPORTS = 365  # days after which a report that was decided on is deleted
+
+
+def tick(turn: Turn, blocklist: Blocklist) -> None:
+    """Does everything that is due on one list. Again at once changes nothing.
+
+    The list's clock goes forward by 24 hours at most, and never back.
+    """
+    turn, blocklist = lock(turn, blocklist)
+    blocklist.clock_at = turn.now
+    rules = rules_of(turn.session, blocklist, turn.now)
+    attend(turn, blocklist, rules)
+    if not blocklist.archived:
+        renew_clusters(turn, blocklist, rules)
+        go_on(turn, blocklist, rules)
+    panel.replace_late(turn, blocklist, rules)
+    protection.deadlines(turn, blocklist, rules)
+    appeals.deadlines(turn, blocklist, rules)
+    expire(turn, blocklist)
+    begin_reviews(turn, blocklist, rules)
+    begin_upgrades(turn, blocklist, rules)
+    check_overturned(turn, blocklist, rules)
+    publish_due(turn, blocklist, rules)
+    if turn.now.date() - blocklist.tag_key_on >= TAG_KEY_DAYS * DAY:
+        rotate_tags(turn, blocklist)
+    turn.session.flush()
+
+
+def attend(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """A list that nobody has curated for long gets nothing new; what is on it goes on to expire."""
+    if seats_of(turn.session, blocklist):
+        blocklist.attended_on = turn.now.date()
+        if blocklist.stopped == "unattended":
+            blocklist.stopped = None
+            events.append(turn, blocklist, "resumed", role="panah")
+    elif turn.now.date() - blocklist.attended_on >= rules.unattended_days * DAY:
+        stop_locked(turn, blocklist, "unattended")
+
+
+def renew_clusters(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """Looks once a day for people who report in step."""
+    today = turn.now.date()
+    if blocklist.clusters_on == today:
+        return
+    blocklist.clusters_on = today
+    session = turn.session
+    chosen = select(col(Contribution.tag), col(Contribution.subject), col(Contribution.reported_on)).where(
+        Contribution.blocklist_id == blocklist.id,
+        Contribution.reported_on > today - rules.evidence_days * DAY,
+        Contribution.source != "import",  # people import the same public lists, and that says nothing about them
+    )
+    clusters = find_clusters(session.exec(chosen), rules)
+    for one in session.exec(select(Participant).where(Participant.blocklist_id == blocklist.id)):
+        found = clusters.get(one.tag, one.tag)
+        if one.cluster != found:
+            one.cluster = found
+    delete_rows(
+        session,
+        Contribution,
+        col(Contribution.blocklist_id) == blocklist.id,
+        col(Contribution.settled).is_(True),
+        col(Contribution.reported_on) < today - KEEP_REPORTS * DAY,
+    )
+    delete_rows(
+        session,
+        ReviewTask,
+        col(ReviewTask.blocklist_id) == blocklist.id,
+        col(ReviewTask.due_at) < turn.now - KEEP_REPORTS * DAY,
+    )
+
+
+def go_on(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """Opens what waited for clusters to be told apart, draws juries, and ends those that are done."""
+    waiting = select(Case).where(
+        Case.blocklist_id == blocklist.id,
+        col(Case.status).in_(("gathering", "rejected")),
+        Case.reports - Case.reports_before >= rules.trigger_clusters,
+        Case.rejections <= rules.reopen_times,
+    )
+    for case in turn.session.exec(waiting).all():
+        cases.consider(turn, blocklist, case, rules)
+    chosen = select(Case).where(Case.blocklist_id == blocklist.id, col(Case.status).in_(("drawing", "jury")))
+    active = turn.session.exec(chosen.order_by(col(Case.round), col(Case.id))).all()
+    if not active:
+        return
+    pool = juries.Pool(turn, blocklist, rules)
+    for case in active:
+        if case.status == "jury":
+            juries.close(turn, blocklist, case, pool)
+        if case.status == "drawing" and cases.review_holds(turn, blocklist, case, rules):
+            if juries.draw(turn, blocklist, case, pool):
+                continue
+            if case.fallback_at is not None and turn.now >= case.fallback_at:
+                events.step(
+                    turn, blocklist, case, "jury_missing", status="looks", lane="no-jury", strict=True, due_at=None
+                )
+                panel.draw(turn, blocklist, case, rules, "first")
+
+
+def expire(turn: Turn, blocklist: Blocklist) -> None:
+    """Takes off what has stood its time. New reports may open the case afresh; the old ones count no more."""
+    chosen = select(Case).where(
+        Case.blocklist_id == blocklist.id,
+        col(Case.entry).in_(("waiting", "published")),
+        col(Case.expires_on) <= turn.now.date(),
+    )
+    for case in turn.session.exec(chosen).all():
+        for stage in ("appeal", "review", "upgrade"):
+            panel.close_stage(turn, case, stage)
+        appeal = appeals.current(turn, case)
+        if appeal is not None:
+            appeal.status, appeal.answered_on = "removed", turn.now.date()
+        case.reports = case.reports_before = 0
+        delete_rows(
+            turn.session,
+            Contribution,
+            col(Contribution.blocklist_id) == blocklist.id,
+            col(Contribution.subject) == case.subject,
+            col(Contribution.settled).is_(True),
+        )
+        events.step(
+            turn,
+            blocklist,
+            case,
+            "expired",
+            status="gathering",
+            entry="expired",
+            tier=None,
+            rejections=0,
+            due_at=None,
+        )
+    # What was taken off or rejected may be reported afresh once its reports are old.
+    rules = rules_of(turn.session, blocklist, turn.now)
+    old = select(Case).where(
+        Case.blocklist_id == blocklist.id, Case.status == "rejected", Case.rejections > rules.reopen_times
+    )
+    for case in turn.session.exec(old).all():
+        newest = select(Decision).where(Decision.case_id == case.id).order_by(col(Decision.made_on).desc())
+        decision = turn.session.exec(newest).first()
+        if decision is None or decision.made_on <= turn.now.date() - rules.evidence_days * DAY:
+            forget_rejections(turn, blocklist, case)
+
+
+def forget_rejections(turn: Turn, blocklist: Blocklist, case: Case) -> None:
+    case.reports = case.reports_before = 0
+    delete_rows(
+        turn.session,
+        Contribution,
+        col(Contribution.blocklist_id) == blocklist.id,
+        col(Contribution.subject) == case.subject,
+        col(Contribution.settled).is_(True),
+    )
+    events.step(turn, blocklist, case, "forgotten", status="gathering", rejections=0)
+
+
+def begin_reviews(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """Asks curators whether an entry should stand longer, when three quarters of its time are over."""
+    chosen = select(Case).where(
+        Case.blocklist_id == blocklist.id, Case.status == "listed", col(Case.review_on) <= turn.now.date()
+    )
+    for case in turn.session.exec(chosen).all():
+        if case.review_on != case.expires_on:  # they have been asked
+            events.step(turn, blocklist, case, "review_begun", status="review")
+            panel.draw(turn, blocklist, case, rules, "review")
+
+
+def begin_upgrades(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """Has three others look once whether a flagged account should be hidden, after enough new reports."""
+    if blocklist.tier_cap == "flag":
+        return
+    chosen = select(Case).where(
+        Case.blocklist_id == blocklist.id,
+        Case.status == "listed",
+        Case.tier == "flag",
+        col(Case.protected).is_(False),
+        Case.reports - Case.reports_before >= rules.reopen_reports,
+    )
+    for case in turn.session.exec(chosen).all():
+        case.reports_before = case.reports
+        events.step(turn, blocklist, case, "upgrade_begun", status="upgrade")
+        panel.draw(turn, blocklist, case, rules, "upgrade")
+
+
+def check_overturned(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """Stops additions when too many of the last listings were found wrong."""
+    since = blocklist.resumed_on or date.min
+    newest = (
+        select(Decision)
+        .where(
+            Decision.blocklist_id == blocklist.id,
+            col(Decision.outcome).in_(("hide", "flag")),
+            Decision.made_on >= since,
+        )
+        .order_by(col(Decision.made_on).desc(), col(Decision.id))
+        .limit(rules.breaker_window)
+    )
+    found = list(turn.session.exec(newest))
+    overturned = sum(decision.overturned_on is not None for decision in found)
+    if len(found) >= rules.breaker_least and overturned > rules.breaker_overturned * len(found):
+        stop_locked(turn, blocklist, "overturned")
+
+
+def batch_second(turn: Turn, blocklist: Blocklist, day: date) -> int:
+    """When in the day additions are published, in seconds from midnight UTC: another time every day, and not to be
+    foreseen, so that nobody sees from an entry when somebody reported or decided.
+    """
+    return int(turn.keys.digest("batch", str(blocklist.id), day.isoformat())[:8], 16) % 86_400
+
+
+def publish_due(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """Publishes what was decided, once a day at that day's time, unless something holds it back."""
+    today = turn.now.date()
+    midnight = turn.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if turn.now < midnight + timedelta(seconds=batch_second(turn, blocklist, today)):
+        # Yesterday's batch is still due where nobody was there to make it.
+        today -= DAY
+    if blocklist.batch_on is not None and blocklist.batch_on >= today:
+        return
+    if blocklist.stopped is not None or blocklist.archived:
+        return
+    chosen = (
+        select(Case)
+        .where(Case.blocklist_id == blocklist.id, Case.entry == "waiting")
+        .order_by(col(Case.listed_on), col(Case.id))
+    )
+    ready = [
+        case for case in turn.session.exec(chosen).all() if case.hold_until is None or case.hold_until <= turn.now
+    ]
+    looked_at = blocklist.resumed_on is not None and blocklist.resumed_on >= today
+    if not looked_at and len(ready) > most_additions(turn, blocklist, rules):
+        stop_locked(turn, blocklist, "too-many-additions")
+        return
+    blocklist.batch_on = today
+    for case in ready:
+        events.step(turn, blocklist, case, "published", entry="published")
+
+
+def most_additions(turn: Turn, blocklist: Blocklist, rules: Rules) -> float:
+    """How many additions a day are not out of the ordinary: `breaker_growth` times the median of 28 days."""
+    counted = (
+        select_columns(col(Event.made_on), func.count())
+        .where(
+            col(Event.blocklist_id) == blocklist.id,
+            col(Event.kind) == "published",
+            col(Event.made_on) > turn.now.date() - 28 * DAY,
+        )
+        .group_by(col(Event.made_on))
+    )
+    days = [count for _, count in turn.session.execute(counted)]
+    usual: float = statistics.median([*days, *[0] * (28 - len(days))][:28])
+    return max(rules.breaker_floor, rules.breaker_growth * usual)
