@@ -1,51 +1,37 @@
-"""`panah serve | score | migrate | version`, also as `python -m panah`."""
+"""`panah serve | score | migrate | create-admin | lists | keys | simulate | version`, also as `python -m panah`."""
 
 import logging
 import socket
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 import uvicorn
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 from sqlalchemy.exc import SQLAlchemyError
 
 from panah import __version__
+from panah.accounts import cli as accounts
 from panah.app import create_app
-from panah.db import is_current, make_engine
+from panah.blocklists.cli import create, verify
+from panah.command import fail, ready, settings_or_fail, station
+from panah.db import make_engine
 from panah.db import migrate as migrate_database
+from panah.distribution.commands import keys_app, publish_static
+from panah.interchange.cli import lists_app
 from panah.scoring import cli
 from panah.scoring.classifier import read_config
 from panah.scoring.policy import Sensitivity
-from panah.settings import Settings, load_settings
+from panah.simulate.cli import simulate
 
 app = typer.Typer(
     name="panah",
-    help="Scores replies against the disclosure they answer.",
+    help="Scores replies against the disclosure they answer, and keeps shared lists.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-def fail(message: str) -> NoReturn:
-    """One line on stderr that says what to do, and exit status 2."""
-    typer.echo(f"panah: {message}", err=True)
-    raise typer.Exit(2)
-
-
-def settings_or_fail(model_dir: Path | None = None) -> Settings:
-    try:
-        return load_settings(model_dir)
-    except SettingsError as error:
-        fail(f"a PANAH_… variable that takes a list is not JSON ({str(error).partition(' from ')[0]})")
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        name = "PANAH_" + "_".join(str(part) for part in wrong["loc"][:1]).upper()
-        fail(f"{name}: {wrong['msg'].removeprefix('Value error, ')}")
 
 
 @app.command()
@@ -59,16 +45,14 @@ def serve(
     settings = settings_or_fail()
     engine = make_engine(settings.database_url)
     try:
-        # One process owns a SQLite file; a PostgreSQL is shared, and changing it is the operator's decision.
-        if engine.dialect.name == "sqlite":
-            migrate_database(engine)
-        elif not is_current(engine):
-            fail("the database schema is not the newest; run `panah migrate` first")
+        ready(engine)
         service = create_app(settings)
     except SQLAlchemyError as error:
         fail(f"the database cannot be used ({type(error).__name__}); check PANAH_DATABASE_URL")
     except (FileNotFoundError, ValueError) as error:
         fail(f"the model cannot be used: {error}; check PANAH_MODEL_DIR")
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}; check PANAH_KEYS_FILE")
     finally:
         engine.dispose()
     try:
@@ -141,6 +125,14 @@ def migrate() -> None:
 
 
 @app.command()
+def create_admin() -> None:
+    """Print a link with which one person becomes an admin."""
+    with station() as here:
+        link = accounts.create_admin(here.engine, here.keys, public_url=here.settings.public_url)
+        typer.echo(accounts.instructions(link))
+
+
+@app.command()
 def version() -> None:
     """Print the versions of Panah and of its model."""
     settings = settings_or_fail()
@@ -149,6 +141,14 @@ def version() -> None:
     except (FileNotFoundError, ValueError) as error:
         fail(f"the model cannot be used: {error}")
     typer.echo(f"panah {__version__}, model {model}")
+
+
+lists_app.command()(create)
+lists_app.command()(verify)
+lists_app.command()(publish_static)
+app.add_typer(lists_app)
+app.add_typer(keys_app)
+app.command()(simulate)
 
 
 def main() -> None:

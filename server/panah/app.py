@@ -9,9 +9,17 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from panah import __version__, health, pages
+from panah import __version__, health, pages, rounds
+from panah.accounts import mount as members
+from panah.accounts.dependencies import look_up
+from panah.blocklists import member_routes
+from panah.blocklists import routes as blocklists
 from panah.db import make_engine
+from panah.distribution import routes as distribution
+from panah.distribution.outlet import make_outlet
 from panah.errors import install_error_handlers
+from panah.interchange import routes as interchange
+from panah.keys import load_keys
 from panah.limits import install_limiter, make_limiter
 from panah.metrics import Metrics
 from panah.scoring import routes as scoring
@@ -21,6 +29,7 @@ from panah.scoring.classifier import Classifier
 from panah.scoring.policies import Policies
 from panah.scoring.service import Scorer
 from panah.settings import Settings
+from panah.squads import routes as squads
 from panah.web import Envelope
 
 log = logging.getLogger("panah")
@@ -54,6 +63,8 @@ def create_app(settings: Settings) -> FastAPI:
     models = [Classifier(settings.model_dir) for _ in range(lanes)]
     engine = make_engine(settings.database_url)
     limiter = make_limiter(settings)
+    keys = load_keys(settings.keys_file)
+    outlet = make_outlet(settings.keys_file, settings.server_name, settings.selectors_file)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -81,10 +92,16 @@ def create_app(settings: Settings) -> FastAPI:
             metrics=metrics,
         )
         refreshing = asyncio.create_task(policies.keep_fresh())
+        stopping = asyncio.Event()
+        going = asyncio.create_task(
+            rounds.keep_going(engine, keys, outlet, every=settings.rounds, stopping=stopping)
+        )
         try:
             yield
         finally:
             refreshing.cancel()
+            stopping.set()
+            await going
             await batcher.close()
             app.state.scorer.close()
             if redis is not None:
@@ -103,11 +120,18 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.metrics = metrics
     app.state.engine = engine
+    app.state.keys = keys
     install_error_handlers(app)
     install_limiter(app, limiter)
     app.include_router(scoring.make_router(limiter, score_limit=settings.score_limit))
     app.include_router(health.router)
+    members.mount(app, limiter)
+    app.include_router(squads.make_router(limiter))
+    app.include_router(interchange.make_router(limiter, look_up))
+    app.include_router(blocklists.make_router(limiter))
+    app.include_router(member_routes.make_router(limiter))
     pages.install(app)
+    app.include_router(distribution.make_router(limiter))  # takes all that is left under /lists/
     app.add_middleware(
         Envelope,
         metrics=metrics,

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import create_engine
+from sqlmodel import Session, SQLModel, create_engine
 
 from panah.resources import PACKAGE
 
@@ -34,7 +35,8 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        given: datetime = value
+        return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
 
 
 def make_engine(url: str) -> Engine:
@@ -49,10 +51,18 @@ def make_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def configure(connection, _record) -> None:  # type: ignore[no-untyped-def]
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def insert_once(session: Session, table: type[SQLModel], **values: Any) -> bool:
+    """Adds a row unless one like it is there: the constraint decides, since two can come at once. Whether it did."""
+    kind = session.get_bind().dialect.name
+    insert = sqlite.insert(table) if kind == "sqlite" else postgresql.insert(table)
+    done = session.execute(insert.values(**values).on_conflict_do_nothing())
+    return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def alembic_config(engine: Engine) -> Config:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from limits import parse
 from pydantic import AfterValidator, DirectoryPath, Field, RedisDsn, SecretStr
@@ -38,6 +39,15 @@ def known_database(url: str) -> str:
     return url
 
 
+def known_public_url(url: str) -> str:
+    """Raises ValueError for what no link can begin with."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"}:
+        raise ValueError('write an address without a path, as "https://panah.example.org"')
+    return url.rstrip("/")
+
+
+PublicUrl = Annotated[str, AfterValidator(known_public_url)]
 Limit = Annotated[str, AfterValidator(known_limit)]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -67,6 +77,11 @@ class Settings(BaseSettings):
     extension_dir: Path = Field(default_factory=lambda: bundled("extension", "extension"))
     client_tokens: frozenset[SecretStr] = frozenset()  # each known token has a bucket of its own
     policy_refresh: Seconds = 10
+    keys_file: Path = Path("panah.keys")  # the secret that seals what must not be read from the database
+    public_url: PublicUrl | None = None  # under which members and readers reach this server, for links
+    server_name: Annotated[str, Field(min_length=1, max_length=60)] = "Panah"  # as people read it
+    selectors_file: Path | None = None  # JSON {name: selector} for readers' extensions, should X's pages change
+    rounds: Seconds = 60  # between looks at what is due on lists
     forwarded_allow_ips: str = "127.0.0.1"  # proxies whose X-Forwarded-For is believed
 
 

@@ -114,4 +114,4 @@ class Envelope:
 
     def too_large(self) -> BodyTooLarge:
         limit = self.body_limit // 1024
-        return BodyTooLarge(f"The body is larger than {limit} KiB. Send fewer replies in one request.")
+        return BodyTooLarge(f"The body is larger than {limit} KiB. Send fewer replies at once, or a file in parts.")

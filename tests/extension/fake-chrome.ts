@@ -94,7 +94,8 @@ export function installChrome() {
 			setIcon: vi.fn(async (_details: {path: Record<string, string>}) => {}),
 		},
 		alarms: {
-			create: vi.fn(async () => {}),
+			create: vi.fn(async (_name: string, _when: object) => {}),
+			get: vi.fn(async (_name: string): Promise<{name: string; scheduledTime: number} | undefined> => undefined),
 			clear: vi.fn(async () => true),
 			onAlarm: fakeEvent<[{name: string}]>(),
 		},

@@ -64,8 +64,11 @@ def redis_dump(url: str) -> bytes:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """The SQLAlchemy URL of a PostgreSQL that, unless the environment names one, is ours alone."""
+def running_postgres(*, fsync: bool = False) -> Iterator[str]:
+    """The SQLAlchemy URL of a PostgreSQL that, unless the environment names one, is ours alone.
+
+    `fsync` has it write through to the disk, which takes time and only matters where durability is tested.
+    """
     if given := os.environ.get("PANAH_TEST_POSTGRES_URL"):
         yield "postgresql+psycopg://" + given.partition("://")[2]
         return
@@ -82,7 +85,7 @@ def running_postgres() -> Iterator[str]:
         if start_process(initdb, log, folder=folder, owner=owner).wait(60) != 0:
             raise RuntimeError(f"initdb failed: {log.read_text()}")
         postgres: list[str | Path] = [binaries / "postgres", "-D", data, "-k", folder, "-p", str(port)]
-        postgres += ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        postgres += ["-c", "listen_addresses=127.0.0.1", "-c", f"fsync={'on' if fsync else 'off'}"]
         process = start_process(postgres, log, folder=folder, owner=owner)
         url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
         try:

@@ -46,7 +46,10 @@ class StubModel:
 def settings(tmp_path: Path) -> Settings:
     """Embedded defaults with a database of the test's own, already migrated."""
     made = Settings(
-        database_url=f"sqlite:///{tmp_path / 'panah.db'}", model_threads=1, allowed_hosts=frozenset({"testserver"})
+        database_url=f"sqlite:///{tmp_path / 'panah.db'}",
+        keys_file=tmp_path / "panah.keys",
+        model_threads=1,
+        allowed_hosts=frozenset({"testserver"}),
     )
     engine = make_engine(made.database_url)
     migrate(engine)

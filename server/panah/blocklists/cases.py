@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
@@ -13,11 +14,11 @@ from panah.blocklists.tables import Blocklist, Case, Category, Contribution, Par
 from panah.blocklists.turn import Turn
 
 DAY = timedelta(days=1)
+FIND = select(Case).where(col(Case.blocklist_id) == bindparam("list_id"), col(Case.subject) == bindparam("subject"))
 
 
 def find_case(turn: Turn, blocklist: Blocklist, subject: str) -> Case | None:
-    chosen = select(Case).where(Case.blocklist_id == blocklist.id, Case.subject == subject)
-    return turn.session.exec(chosen).first()
+    return turn.session.exec(FIND, params={"list_id": blocklist.id, "subject": subject}).first()
 
 
 def reported(turn: Turn, blocklist: Blocklist, rules: Rules, subject: str, category: Category) -> None:
@@ -33,8 +34,8 @@ def reported(turn: Turn, blocklist: Blocklist, rules: Rules, subject: str, categ
         turn.session.add(case)
     case.reports += 1
     count_arrival(case, turn.now)
-    if case.status in UNDECIDED:
-        burst(turn, blocklist, case, rules)
+    if case.status in UNDECIDED or case.entry == "waiting":
+        hold_back(turn, blocklist, case, rules)
     consider(turn, blocklist, case, rules)
 
 
@@ -52,17 +53,24 @@ def count_arrival(case: Case, now: datetime) -> None:
     case.arrivals = [[at, count] for at, count in sorted(counts.items())]
 
 
-def burst(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None:
-    """Holds an undecided case while many report at once. Whole hours are counted, so "an hour" is one to two."""
-    hour = int(turn.now.timestamp() // 3600)
+def hold_back(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None:
+    """Holds a case, or an entry that is not yet published, when the reports that come look wrong."""
+    if is_burst(case, turn.now, rules):
+        until = turn.now + rules.burst_days * DAY
+        # Not one event for each report of a mob: the hold moves on when an hour of it has passed.
+        if case.hold != "burst" or case.hold_until is None or until - case.hold_until >= timedelta(hours=1):
+            events.step(turn, blocklist, case, "held", hold="burst", hold_until=until, strict=True)
+    elif case.hold is None and case.status != "gathering":
+        hold, ends = hold_for(turn.now, rules, *evidence_of(turn, blocklist, case, rules))
+        if hold is not None:
+            events.step(turn, blocklist, case, "held", hold=hold, hold_until=ends, strict=True)
+
+
+def is_burst(case: Case, now: datetime, rules: Rules) -> bool:
+    """Whether many report at once. Whole hours are counted, so "an hour" is one to two."""
+    hour = int(now.timestamp() // 3600)
     last_hour = sum(count for at, count in case.arrivals if at >= hour - 1)
-    last_day = sum(count for _, count in case.arrivals)
-    if last_hour < rules.burst_hour and last_day < rules.burst_day:
-        return
-    until = turn.now + rules.burst_days * DAY
-    # Not one event for each report of a mob: the hold moves on when an hour of it has passed.
-    if case.hold != "burst" or case.hold_until is None or until - case.hold_until >= timedelta(hours=1):
-        events.step(turn, blocklist, case, "held", hold="burst", hold_until=until, strict=True)
+    return last_hour >= rules.burst_hour or sum(count for _, count in case.arrivals) >= rules.burst_day
 
 
 def consider(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None:
@@ -74,13 +82,12 @@ def consider(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None
     elif case.status != "gathering":
         return
     voices = voices_of(turn, blocklist, case, rules)
-    if len({cluster for cluster, *_ in voices}) < rules.trigger_clusters:
+    # All imports together are one voice: many bring the same public list, and none of them shows anything.
+    clusters = {"import" if post is None else cluster for cluster, _, post, _ in voices}
+    branches = {"import" if post is None else branch for _, branch, post, _ in voices}
+    if min(len(clusters), len(branches)) < rules.trigger_clusters:
         return
-    if len({branch for _, branch, *_ in voices}) < rules.trigger_clusters:
-        return
-    if all(post is None for _, _, post, _ in voices):
-        return  # imports only: nobody has shown anything yet
-    hold, until = hold_for(turn.now, rules, [post for _, _, post, _ in voices], [on for *_, on in voices])
+    hold, until = hold_for(turn.now, rules, *evidence_of(turn, blocklist, case, rules))
     if case.hold_until is not None and (until is None or case.hold_until > until):
         hold, until = case.hold, case.hold_until
     protected = case.protected or is_protected(turn, case.subject)
@@ -130,6 +137,12 @@ def voices_of(
     return [(cluster, branch, post, on) for cluster, branch, post, on in turn.session.execute(joined)]
 
 
+def evidence_of(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> tuple[list[str | None], list[date]]:
+    """The posts that reports cite, and when their reporters joined."""
+    voices = voices_of(turn, blocklist, case, rules)
+    return [post for _, _, post, _ in voices], [on for *_, on in voices]
+
+
 def hold_for(
     now: datetime, rules: Rules, posts: list[str | None], joined: list[date]
 ) -> tuple[str | None, datetime | None]:
@@ -168,8 +181,7 @@ def review_holds(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> 
         return True
     assert case.hold_until is not None  # noqa: S101  (a hold has an end)
     if case.hold != "burst" and turn.now < case.hold_until:
-        voices = voices_of(turn, blocklist, case, rules)
-        hold, _ = hold_for(turn.now, rules, [post for _, _, post, _ in voices], [on for *_, on in voices])
+        hold, _ = hold_for(turn.now, rules, *evidence_of(turn, blocklist, case, rules))
         if hold is None:  # others, or other posts, have come since
             events.step(turn, blocklist, case, "released", hold=None, hold_until=None, strict=False)
             return True

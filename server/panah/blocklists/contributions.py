@@ -90,7 +90,7 @@ def contribute(
     }
     if id is not None and session.get(Contribution, id) is not None:
         values["id"] = uuid4()  # somebody else's; whose must not be told
-    session.execute(insert(Contribution).values(**values))
+    session.execute(insert(Contribution), [values])
     events.append(turn, blocklist, "contributed", role="contributor", body={"contribution": str(values["id"])})
     cases.reported(turn, blocklist, rules, subject, Category(category))
     return session.exec(first).one()

@@ -24,6 +24,7 @@ from panah.blocklists.tables import (
     ReviewTask,
 )
 from panah.blocklists.turn import Turn
+from panah.db import insert_once
 from panah.errors import AppError
 from panah.keys import Keys, keyed_digest
 
@@ -72,14 +73,17 @@ def digest_key(key: str) -> str:
 def register(turn: Turn, key: str) -> Contributor:
     """Signs somebody up. A repeat returns the first sign-up unchanged. Raises BadKey."""
     digest = digest_key(key)
-    found = turn.session.exec(select(Contributor).where(Contributor.key_digest == digest)).first()
-    if found is not None:
-        return found
-    made = Contributor(key_digest=digest, branch=UUID(int=0), joined_on=turn.now.date())
-    made.branch = made.id
-    turn.session.add(made)
-    turn.session.flush()
-    return made
+    made = UUID(int=turn.lot.getrandbits(128))
+    insert_once(
+        turn.session,
+        Contributor,
+        id=made,
+        key_digest=digest,
+        suspended=False,
+        branch=made,
+        joined_on=turn.now.date(),
+    )
+    return turn.session.exec(select(Contributor).where(Contributor.key_digest == digest)).one()
 
 
 def contributor_of(session: Session, key: str) -> Contributor:

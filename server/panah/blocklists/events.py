@@ -12,6 +12,8 @@ from panah.blocklists.states import STATE_FIELDS, CaseState, advance, to_state, 
 from panah.blocklists.tables import Blocklist, Case, Category, Entry, Event, Tier
 from panah.blocklists.turn import Turn
 
+ADD = insert(Event)
+
 
 class ChainBroken(Exception):
     """The history of a list was changed after it was written. `seq` is the first event that does not fit."""
@@ -48,21 +50,21 @@ def append(
     commitment = commit_to(salt, subject, body or {})
     seq = blocklist.head_seq + 1
     this = link(blocklist.head_hash, seq, made_on.isoformat(), kind, role, number, commitment)
-    turn.session.execute(
-        insert(Event).values(
-            blocklist_id=blocklist.id,
-            seq=seq,
-            made_on=made_on,
-            kind=kind,
-            role=role,
-            subject=subject,
-            number=number,
-            body=body or {},
-            salt=salt,
-            commitment=commitment,
-            hash=this,
-        )
-    )
+    row = {
+        "blocklist_id": blocklist.id,
+        "seq": seq,
+        "made_on": made_on,
+        "kind": kind,
+        "role": role,
+        "subject": subject,
+        "number": number,
+        "body": body or {},
+        "salt": salt,
+        "commitment": commitment,
+        "hash": this,
+    }
+    # As parameters, not as values of the statement: it is the hottest write, and so it is compiled once.
+    turn.session.execute(ADD, [row])
     blocklist.head_seq, blocklist.head_hash = seq, this
 
 
@@ -145,3 +147,19 @@ def erase_subject(turn: Turn, blocklist: Blocklist, subject: str) -> None:
         .where(col(Event.blocklist_id) == blocklist.id, col(Event.subject) == subject)
         .values(subject=None, body=None, salt=None)
     )
+
+
+def check_entries(session: Session, blocklist: Blocklist) -> None:
+    """Raises ChainBroken where cases or entries are not what the events say, as after a change by hand."""
+    try:
+        found = replay(session, blocklist)
+    except ValueError as fault:
+        raise ChainBroken(blocklist.head_seq, str(fault)) from fault
+    for case in session.exec(select(Case).where(Case.blocklist_id == blocklist.id)):
+        if state_of(case) != found.get(case.subject, CaseState()):
+            raise ChainBroken(blocklist.head_seq, "a case is not what its events say")
+    entries = session.exec(select(Entry).where(Entry.blocklist_id == blocklist.id)).all()
+    listed = {(one.subject, str(one.tier), one.status) for one in entries}
+    said = {(subject, s.tier, s.entry) for subject, s in found.items() if s.entry in states.ON_LIST}
+    if listed != said:
+        raise ChainBroken(blocklist.head_seq, "the entries are not those that the events say")

@@ -50,7 +50,7 @@ class Pool:
             .where(col(ReviewTask.blocklist_id) == blocklist.id, col(ReviewTask.drawn_at) > turn.now - 7 * DAY)
             .group_by(col(ReviewTask.tag))
         )
-        self.load: Counter[str] = Counter(dict(turn.session.execute(recent).tuples().all()))
+        self.load: Counter[str] = Counter({tag: count for tag, count in turn.session.execute(recent)})  # noqa: C416
         self.rules = rules
         self.qualified = sorted(tag for tag, one in self.people.items() if is_qualified(one, rules, today))
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, update
 from sqlmodel import Session, col, func, select
 
 from panah.blocklists import events
@@ -20,6 +20,20 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 # The list's own time goes on by so much at most: a clock that jumps cannot let all deadlines pass at once.
 LONGEST_STEP = timedelta(hours=24)
 POLICY_DELAY = timedelta(hours=24)
+
+# Built once: these stand before every write.
+LOCK = (
+    update(Blocklist)
+    .where(col(Blocklist.id) == bindparam("list_id"))
+    .values(head_seq=Blocklist.head_seq)
+    .execution_options(synchronize_session=False)
+)
+IN_FORCE = (
+    select(ListPolicy)
+    .where(col(ListPolicy.blocklist_id) == bindparam("list_id"), col(ListPolicy.in_force_at) <= bindparam("now"))
+    .order_by(col(ListPolicy.in_force_at).desc(), col(ListPolicy.id).desc())
+    .limit(1)
+)
 
 
 class BlocklistNotFound(AppError):
@@ -116,8 +130,7 @@ def lock(turn: Turn, blocklist: Blocklist) -> tuple[Turn, Blocklist]:
 
     The first statement of a write, so that SQLite takes its lock here and not half-way.
     """
-    write = update(Blocklist).where(col(Blocklist.id) == blocklist.id).values(head_seq=Blocklist.head_seq)
-    turn.session.execute(write.execution_options(synchronize_session=False))
+    turn.session.execute(LOCK, {"list_id": blocklist.id})
     found = turn.session.get(Blocklist, blocklist.id, populate_existing=True)
     if found is None:
         raise BlocklistNotFound("There is no such list here.")
@@ -140,15 +153,9 @@ def _rules(policy_id: int, numbers: tuple[tuple[str, Any], ...]) -> Rules:
 
 def policy_of(session: Session, blocklist: Blocklist, now: datetime) -> tuple[int, Rules]:
     """The policy in force, and the id of its row."""
-    row = session.exec(
-        select(ListPolicy.id, ListPolicy.numbers)
-        .where(ListPolicy.blocklist_id == blocklist.id, col(ListPolicy.in_force_at) <= now)
-        .order_by(col(ListPolicy.in_force_at).desc(), col(ListPolicy.id).desc())
-        .limit(1)
-    ).one()
-    policy_id, numbers = row
-    assert policy_id is not None  # noqa: S101  (it came from the database)
-    return policy_id, _rules(policy_id, tuple(sorted(numbers.items())))
+    row = session.exec(IN_FORCE, params={"list_id": blocklist.id, "now": now}).one()
+    assert row.id is not None  # noqa: S101  (it came from the database)
+    return row.id, _rules(row.id, tuple(sorted(row.numbers.items())))
 
 
 def rules_of(session: Session, blocklist: Blocklist, now: datetime) -> Rules:

@@ -225,7 +225,9 @@ def reject(
     standings.settle_standing(turn, blocklist, case, rules, good=False, human=human)
 
 
-def record(turn: Turn, blocklist: Blocklist, case: Case, outcome: str, reason: str) -> None:
+def record(
+    turn: Turn, blocklist: Blocklist, case: Case, outcome: str, reason: str, *, lane: str | None = None
+) -> None:
     policy_id, _ = policy_of(turn.session, blocklist, turn.now)
     turn.session.add(
         Decision(
@@ -233,7 +235,7 @@ def record(turn: Turn, blocklist: Blocklist, case: Case, outcome: str, reason: s
             blocklist_id=blocklist.id,
             case_id=case.id,
             round=case.round,
-            lane=case.lane,
+            lane=lane or case.lane,
             outcome=outcome,
             reason_code=reason,
             policy_id=policy_id,
@@ -267,6 +269,5 @@ def remove_entry(turn: Turn, blocklist: Blocklist, member_id: UUID, subject: str
     )
     if turn.session.exec(made).one() >= rules.removals_day:
         raise TooManyRemovals(f"One curator removes {rules.removals_day} accounts a day at most. Ask another.")
-    case.lane = f"by:{str(member_id)[:8]}"
-    record(turn, blocklist, case, "keep", reason_code)
+    record(turn, blocklist, case, "keep", reason_code, lane=f"by:{str(member_id)[:8]}")
     appeals.take_off(turn, blocklist, case, rules, role="curator", wrong=False)

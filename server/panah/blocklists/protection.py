@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from panah.blocklists import appeals, events, panel
@@ -14,6 +15,7 @@ from panah.blocklists.states import ON_LIST
 from panah.blocklists.subjects import check_subject
 from panah.blocklists.tables import Blocklist, Case, Contributor, OwnerNotice, Protected
 from panah.blocklists.turn import Turn
+from panah.db import insert_once
 from panah.errors import AppError
 
 SEEN_BY = 2  # members who must see the code on the profile: one alone could be deceived, or lie
@@ -45,7 +47,7 @@ def ask_protection(turn: Turn, contributor: Contributor, subject: str) -> Protec
     A repeat returns the first. Raises BadSubject, or ProtectionTaken where somebody else has asked for it.
     """
     digest = digest_subject(turn, check_subject(subject))
-    found = turn.session.get(Protected, digest)
+    found = lock_protection(turn, digest)
     if found is not None and found.contributor_id == contributor.id:
         return found
     if found is not None and found.status == "active":
@@ -53,15 +55,24 @@ def ask_protection(turn: Turn, contributor: Contributor, subject: str) -> Protec
     if found is not None:  # anybody can ask for anybody's account; only the owner can show the code
         turn.session.delete(found)
         turn.session.flush()
-    made = Protected(
+    insert_once(
+        turn.session,
+        Protected,
         subject_digest=digest,
         contributor_id=contributor.id,
         code=f"panah-{turn.lot.getrandbits(40):010x}",
+        status="pending",
+        seen_by=[],
         asked_on=turn.now.date(),
     )
-    turn.session.add(made)
-    turn.session.flush()
-    return made
+    return turn.session.exec(select(Protected).where(Protected.subject_digest == digest)).one()
+
+
+def lock_protection(turn: Turn, digest: str) -> Protected | None:
+    """The row, with everybody else who would change it made to wait."""
+    write = update(Protected).where(col(Protected.subject_digest) == digest).values(code=Protected.code)
+    turn.session.execute(write.execution_options(synchronize_session=False))
+    return turn.session.get(Protected, digest, populate_existing=True)
 
 
 def protections_of(session: Session, contributor: Contributor) -> list[Protected]:
@@ -90,7 +101,7 @@ def see_protection(turn: Turn, member_id: UUID, subject: str) -> Protected:
 
     An entry that stands already is then looked at anew, as by an appeal. Raises ProtectionNotFound.
     """
-    row = turn.session.get(Protected, digest_subject(turn, check_subject(subject)))
+    row = lock_protection(turn, digest_subject(turn, check_subject(subject)))
     if row is None:
         raise ProtectionNotFound("Nobody waits for protection of that account.")
     if row.status == "active" or str(member_id) in row.seen_by:

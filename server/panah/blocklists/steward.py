@@ -104,7 +104,15 @@ def go_on(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
     )
     for case in turn.session.exec(waiting).all():
         cases.consider(turn, blocklist, case, rules)
-    chosen = select(Case).where(Case.blocklist_id == blocklist.id, col(Case.status).in_(("drawing", "jury")))
+    unanswered = (
+        select(ReviewTask.case_id)
+        .where(
+            ReviewTask.blocklist_id == blocklist.id, col(ReviewTask.vote).is_(None), ReviewTask.due_at > turn.now
+        )
+        .scalar_subquery()
+    )
+    done = (col(Case.status) == "jury") & col(Case.id).not_in(unanswered)
+    chosen = select(Case).where(Case.blocklist_id == blocklist.id, (col(Case.status) == "drawing") | done)
     active = turn.session.exec(chosen.order_by(col(Case.round), col(Case.id))).all()
     if not active:
         return
@@ -154,16 +162,28 @@ def expire(turn: Turn, blocklist: Blocklist) -> None:
             rejections=0,
             due_at=None,
         )
-    # What was taken off or rejected may be reported afresh once its reports are old.
+    forget_old(turn, blocklist)
+
+
+def forget_old(turn: Turn, blocklist: Blocklist) -> None:
+    """Lets what was taken off, or rejected for good, be reported afresh once its reports are old."""
     rules = rules_of(turn.session, blocklist, turn.now)
+    recent = (
+        select(Decision.case_id)
+        .where(
+            Decision.blocklist_id == blocklist.id,
+            Decision.made_on > turn.now.date() - rules.evidence_days * DAY,
+        )
+        .scalar_subquery()
+    )
     old = select(Case).where(
-        Case.blocklist_id == blocklist.id, Case.status == "rejected", Case.rejections > rules.reopen_times
+        Case.blocklist_id == blocklist.id,
+        Case.status == "rejected",
+        Case.rejections > rules.reopen_times,
+        col(Case.id).not_in(recent),
     )
     for case in turn.session.exec(old).all():
-        newest = select(Decision).where(Decision.case_id == case.id).order_by(col(Decision.made_on).desc())
-        decision = turn.session.exec(newest).first()
-        if decision is None or decision.made_on <= turn.now.date() - rules.evidence_days * DAY:
-            forget_rejections(turn, blocklist, case)
+        forget_rejections(turn, blocklist, case)
 
 
 def forget_rejections(turn: Turn, blocklist: Blocklist, case: Case) -> None:
@@ -251,7 +271,7 @@ def publish_due(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
     ready = [
         case for case in turn.session.exec(chosen).all() if case.hold_until is None or case.hold_until <= turn.now
     ]
-    looked_at = blocklist.resumed_on is not None and blocklist.resumed_on >= today
+    looked_at = blocklist.resumed_on is not None and blocklist.resumed_on >= today - DAY
     if not looked_at and len(ready) > most_additions(turn, blocklist, rules):
         stop_locked(turn, blocklist, "too-many-additions")
         return

@@ -5,7 +5,7 @@ import re
 from panah.errors import AppError
 
 SUBJECTS = {
-    "x": re.compile(r"x:[1-9]\d{0,19}"),
+    "x": re.compile(r"x:[1-9][0-9]{0,19}"),
     "mastodon": re.compile(r"mastodon:[^\s@:/]{1,100}@[a-z0-9][a-z0-9.-]{1,190}[a-z0-9]"),
     "bluesky": re.compile(r"bluesky:did:(?:plc:[a-z2-7]{24}|web:[a-z0-9.:-]{1,200})"),
 }

@@ -3,7 +3,12 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import panah.scoring.tables  # noqa: F401  (registers its tables)
+# These register their tables.
+import panah.accounts.tables
+import panah.blocklists.tables
+import panah.distribution.tables
+import panah.scoring.tables
+import panah.squads.tables  # noqa: F401
 
 engine = context.config.attributes["engine"]
 with engine.connect() as connection:

@@ -291,7 +291,7 @@ describe('what is stored', () => {
 		['local', {selectors: {}}, ['state']],
 		['local', {people: {}, pausedUntil: {}}, ['state', 'back']],
 		['session', {pausedThreads: {}}, ['state']],
-		['local', {server: {}}, ['changed']],
+		['local', {server: {}}, ['changed', 'state']],
 		['local', {count: {}}, []],
 		['session', {'verdict:0': {}, breaker: {}, versions: {}}, []],
 		['sync', {people: {}}, []],

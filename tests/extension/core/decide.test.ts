@@ -1,4 +1,4 @@
-import {type Decision, decide, type Facts} from '../../../extension/src/core/decide.js';
+import {type Decision, decide, type Facts, type Listed} from '../../../extension/src/core/decide.js';
 import {DEFAULT_SETTINGS, PRESENTATIONS, type Settings} from '../../../extension/src/core/settings.js';
 import type {Verdict} from '../../../extension/src/core/verdicts.js';
 
@@ -7,6 +7,9 @@ const fine: Verdict = {action: 'show', partial: false, source: 'reader'};
 const flag: Verdict = {action: 'flag', reason: 'disbelief', partial: false, source: 'model'};
 const hide: Verdict = {action: 'hide', reason: 'blame', partial: false, source: 'model'};
 const hurtful: Verdict = {action: 'hide', reason: 'other', partial: false, source: 'friend'};
+
+const toHide: Listed = {tier: 'hide', source: 'list', lists: ['One']};
+const toFlag: Listed = {tier: 'flag', source: 'list', lists: ['One']};
 
 const PLAIN: Facts = {
 	verdict: undefined,
@@ -41,6 +44,21 @@ const table: Array<[string, Partial<Facts>, Partial<Settings>, Decision['act']]>
 	['harmful, of which only a translation is known', {verdict: hide, translated: true}, {}, 'flag'],
 	['harmful, translated, left out', {verdict: hide, translated: true}, {presentation: 'out'}, 'flag'],
 	['harmful, beside the matter', {verdict: hide, aside: true}, {}, 'flag'],
+	['on a list', {listed: toHide}, {}, 'hide'],
+	['on a list, found harmless by the model', {verdict: show, listed: toHide}, {}, 'hide'],
+	['on a list, found harmless by the reader', {verdict: fine, listed: toHide}, {}, 'show'],
+	['on a list, perhaps harmful', {verdict: flag, listed: toHide}, {}, 'hide'],
+	['on a list that labels', {listed: toFlag}, {}, 'flag'],
+	['on a list that labels, harmful', {verdict: hide, listed: toFlag}, {}, 'hide'],
+	['on a list that labels, found harmless by the reader', {verdict: fine, listed: toFlag}, {}, 'show'],
+	['on a list, labels only', {listed: toHide}, {presentation: 'flag'}, 'flag'],
+	['on a list, left out', {listed: toHide}, {presentation: 'out'}, 'out'],
+	['on a list, but all is off', {listed: toHide}, {enabled: false}, 'show'],
+	['on a list, by somebody trusted', {listed: toHide, trusted: true}, {}, 'show'],
+	['on a list, by the one who disclosed', {listed: toHide, focalAuthor: true}, {}, 'show'],
+	['on a list, of which only a translation is known', {listed: toHide, translated: true}, {}, 'hide'],
+	['on a list, beside the matter', {listed: toHide, aside: true}, {}, 'flag'],
+	['on a list that labels, beneath, folded', {listed: toFlag, beneath: true}, fold, 'hide'],
 	['beneath a hidden one', {beneath: true}, {}, 'show'],
 	['beneath, folded', {beneath: true}, fold, 'hide'],
 	['beneath, folded, left out', {beneath: true}, {...fold, presentation: 'out'}, 'out'],
@@ -132,6 +150,17 @@ test('a cover tells its reason, who said so, how sure, and whether only a part w
 	});
 	expect(decide({...PLAIN, verdict: {...flag, partial: true}}, DEFAULT_SETTINGS)).toMatchObject({
 		partial: true,
+	});
+});
+
+test('a cover for a list says on which, and claims nothing about the words', () => {
+	const listed: Listed = {tier: 'hide', source: 'list', lists: ['One', 'Two']};
+	expect(decide({...PLAIN, verdict: show, listed, partial: true}, DEFAULT_SETTINGS)).toEqual({
+		act: 'hide',
+		reason: 'listed',
+		partial: false,
+		source: 'list',
+		lists: ['One', 'Two'],
 	});
 });
 

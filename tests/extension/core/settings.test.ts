@@ -33,6 +33,7 @@ const STORED: Settings = {
 	counter: true,
 	discreet: true,
 	exitKey: true,
+	listsAgree: 2,
 };
 
 test('each part of the settings is read, or falls back alone', () => {

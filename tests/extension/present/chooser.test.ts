@@ -20,6 +20,7 @@ let language: Language;
 let chooser: ReturnType<typeof openChooser>;
 const describePost = vi.fn<(article: HTMLElement) => SavedPost | undefined>();
 const save = vi.fn<(post: SavedPost) => Promise<SaveAnswer>>();
+const report = vi.fn<(post: SavedPost) => Promise<boolean>>();
 /** X's own handlers, on the post and around it. */
 const ofX = vi.fn<(event: Event) => void>();
 
@@ -49,7 +50,7 @@ beforeEach(() => {
 		for (const article of articles()) article.addEventListener(type, ofX);
 		document.querySelector('#react-root')?.addEventListener(type, ofX, true);
 	}
-	chooser = openChooser({describe: describePost, save, language: () => language});
+	chooser = openChooser({describe: describePost, save, report, language: () => language});
 });
 
 afterEach(() => chooser.stop());

@@ -1,6 +1,8 @@
 import type {Covered, Decision} from '../../../extension/src/core/decide.js';
 import type {Language} from '../../../extension/src/core/i18n.js';
+import type {LineKey} from '../../../extension/src/core/line-texts.js';
 import type {SaveAnswer} from '../../../extension/src/core/messages.js';
+import type {Detail} from '../../../extension/src/lists/messages.js';
 import {type Covers, openCovers, type Wish} from '../../../extension/src/present/covers.js';
 import {cellHtml, postHtml, REPLY_ID, showPage} from '../factories.js';
 import {buttonsIn, insideOf, pressIn, spyOnShadowRoots} from '../shadow.js';
@@ -16,6 +18,9 @@ const actions = {
 	alwaysShow: vi.fn<(id: string) => Promise<boolean>>(),
 	fine: vi.fn<(id: string) => Promise<boolean>>(),
 	save: vi.fn<(id: string) => Promise<SaveAnswer>>(),
+	report: vi.fn<(id: string) => Promise<boolean>>(),
+	hideAccount: vi.fn<(id: string, hidden: boolean) => Promise<LineKey | false>>(),
+	details: vi.fn<(id: string) => Promise<Detail[] | undefined>>(),
 	changed: vi.fn<() => void>(),
 };
 
@@ -549,14 +554,16 @@ describe('"Why?"', () => {
 });
 
 describe('"More"', () => {
-	test('opens a row of three, and closes it', () => {
+	test('opens a row, and closes it', () => {
 		present(HIDE);
 		const more = pressIn(lines()[0], 'More');
 		expect(more.getAttribute('aria-expanded')).toBe('true');
 		expect(buttonsIn(lines()[0]).slice(3)).toEqual([
 			'Always show this account',
+			'Hide this account from now on',
 			'Not harmful',
 			'Save as evidence',
+			'Report to a list…',
 		]);
 		pressIn(lines()[0], 'More');
 		expect((insideOf(lines()[0]).querySelector('#acts') as HTMLElement).hidden).toBe(true);

@@ -1,7 +1,10 @@
 """A list with people around it, on a database in memory, driven day by day."""
 
+import shutil
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -31,6 +34,7 @@ class Village:
         self.now = BEGIN
         self.people: list[Contributor] = []
         self.curators: list[UUID] = []
+        self.turns = count()
         with self.turn() as turn:
             self.blocklist = lists.create_list(turn, slug="village", name="Village", rules=rules)
 
@@ -113,8 +117,9 @@ class Village:
 
     def list_it(self, subject: str = "x:666", choice: str = "hide") -> None:
         """The whole way to a published entry, without anything unusual."""
-        for who in range(2):
-            self.report(who, subject)
+        first = next(self.turns)
+        for who in (first % 11, 11 + first % 13):  # other pairs each time: whoever reports in step is one voice
+            self.report(who, subject, post=f"{first}{who}")
         self.pass_days()
         self.vote("list")
         self.pass_days()
@@ -134,9 +139,28 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     made.dispose()
 
 
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Village, Path]:
+    """A village that has settled, and the file it is in: made once, since it takes a second."""
+    path = tmp_path_factory.mktemp("village") / "panah.db"
+    made = make_engine(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(made)
+    village = Village(made).settle()
+    made.dispose()  # with the last connection SQLite writes everything into the one file
+    return village, path
+
+
 @pytest.fixture
-def village(engine: Engine) -> Village:
-    return Village(engine).settle()
+def village(settled: tuple[Village, Path], tmp_path: Path) -> Iterator[Village]:
+    """The settled village in a database of the test's own."""
+    first, path = settled
+    shutil.copy(path, tmp_path / "panah.db")
+    village = copy(first)
+    village.engine = make_engine(f"sqlite:///{tmp_path / 'panah.db'}")
+    village.people, village.curators = list(first.people), list(first.curators)
+    village.lot, village.turns = Random(2), count()
+    yield village
+    village.engine.dispose()
 
 
 __all__ = ["Session", "SQLModel", "select", "Case", "Entry", "lists","BEGIN", "DAY", "Blocklist", "Joining", "Look", "Participant", "ReviewTask", "Turn", "Village"]

@@ -1,0 +1,124 @@
+"""Which worlds are played: the small set and the full one, and how they are spread over processes."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from panah.blocklists.policy import Rules
+from panah.simulate.actors import World
+from panah.simulate.tally import Outcome
+from panah.simulate.world import ATTACKS, FOUNDED, Attack, AttackedWorld, Population
+
+SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
+
+# The small set: more attacked accounts in each world than in the full one where that is what is asked, and fewer
+# elsewhere, so that few and fast worlds tell enough. Juries need people, so recall is measured with as many as ever.
+PEACE = Population(abusive=150, bystanders=300, survivors=20, registered=10, feud=40, pile_on=40)
+SIEGE = Population(
+    honest=100, abusive=60, bystanders=200, survivors=80, registered=40, feud=30, pile_on=30, camouflage=12
+)
+# Where every attacker reports every survivor, so many reports take long.
+MOB = replace(SIEGE, survivors=20, registered=10)
+SMALL_SET: tuple[tuple[Attack, float, int, Population], ...] = (
+    ("none", 0.0, 2, PEACE),
+    ("naive", 0.2, 1, MOB),
+    ("lockstep", 0.2, 1, MOB),
+    ("rotate", 0.1, 2, SIEGE),
+    ("rotate", 0.2, 2, SIEGE),
+    ("rotate", 0.3, 1, SIEGE),
+    ("shield", 0.2, 2, PEACE),
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One world to play."""
+
+    attack: Attack
+    share: float
+    rep: int
+    population: Population = field(default_factory=Population)
+    rules: Rules | None = None
+    ticks: int = 2  # a day
+
+    @property
+    def seed(self) -> int:
+        """Different for every attack, share and repetition, and always the same."""
+        return 1_000_000 * (ATTACKS.index(self.attack) + 1) + 1000 * round(100 * self.share) + self.rep
+
+    def world(self) -> World:
+        return AttackedWorld(self.attack, self.share, self.seed, self.population)
+
+
+def small_jobs(rules: Rules | None = None) -> list[Job]:
+    return [
+        Job(attack, share, rep, who, rules, ticks=1)
+        for attack, share, reps, who in SMALL_SET
+        for rep in range(reps)
+    ]
+
+
+def full_jobs(
+    reps: int, attacks: Sequence[Attack] = ATTACKS, shares: Sequence[float] = SHARES, rules: Rules | None = None
+) -> list[Job]:
+    cells = [(attack, share) for attack in attacks for share in ((0.0,) if attack == "none" else shares)]
+    return [Job(attack, share, rep, rules=rules) for attack, share in cells for rep in range(reps)]
+
+
+def days_of(job: Job) -> int:
+    from panah.simulate.driver import SETTLE
+
+    return job.population.days + SETTLE - FOUNDED
+
+
+# Set in each process that plays: how many days all of them have played.
+_played: Any = None
+
+
+def _begin(played: Any) -> None:
+    global _played
+    _played = played
+
+
+def play_job(job: Job, progress: Callable[[int], None] | None = None) -> Outcome:
+    from panah.simulate.driver import play
+
+    def count(_: int) -> None:
+        if _played is not None:
+            with _played.get_lock():
+                _played.value += 1
+
+    return play(job.world(), job.seed, rules=job.rules, ticks=job.ticks, progress=progress or count)
+
+
+def play_all(jobs: Sequence[Job], processes: int, progress: Callable[[int], None]) -> Iterator[Outcome]:
+    """Plays jobs and gives their outcomes in the order of the jobs. `progress` hears how many days are played.
+
+    With one process everything happens in this one.
+    """
+    if processes <= 1:
+        played = 0
+
+        def count(_: int) -> None:
+            nonlocal played
+            played += 1
+            progress(played)
+
+        for job in jobs:
+            yield play_job(job, count)
+        return
+    context = multiprocessing.get_context("spawn")
+    total = context.Value("q", 0)
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(total,)) as pool:
+        futures = [pool.submit(play_job, job) for job in jobs]
+        try:
+            open_futures = set(futures)
+            while open_futures:
+                _, open_futures = wait(open_futures, timeout=0.25, return_when=FIRST_COMPLETED)
+                progress(total.value)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        yield from (future.result() for future in futures)

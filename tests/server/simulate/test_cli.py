@@ -1,0 +1,100 @@
+"""`panah simulate` as it is called: what it prints and writes, and the status it ends with."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from panah.blocklists import juries, looks
+from panah.simulate import plan
+from panah.simulate.cli import simulate
+from panah.simulate.world import Population
+
+TINY = Population(
+    honest=40, abusive=15, bystanders=10, survivors=30, registered=10, feud=5, pile_on=5, days=120, camouflage=5
+)
+
+
+def call(*arguments: str) -> Result:
+    app = typer.Typer()
+    app.command()(simulate)
+    return CliRunner().invoke(app, arguments, env={"COLUMNS": "150"})
+
+
+def last_line(result: Result) -> str:
+    return result.stdout.strip().splitlines()[-1]
+
+
+def test_the_small_set_meets_the_goals_and_writes_what_it_found(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import typer; from panah.simulate.cli import simulate; typer.run(simulate)",
+         "--small", "--jobs", "2", "--out", str(tmp_path / "out")],
+        capture_output=True, text=True, timeout=900, env=os.environ | {"PYTHONWARNINGS": "error"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip().splitlines()[-1] == "simulate: 12/12 goals met"
+    assert "simulate: 100 %" in done.stderr
+    written = json.loads((tmp_path / "out" / "simulation.json").read_text())
+    assert written["set"] == "small"
+    assert len(written["runs"]) == len(plan.small_jobs())
+    # The comparison is worth something only where the attack works against the peers' rule.
+    assert all(
+        cell["peers"]["3"]["survivor"]["listed"] == cell["peers"]["3"]["survivor"]["count"]
+        for cell in written["cells"]
+        if cell["attack"] in ("naive", "lockstep", "rotate")
+    )
+    assert (tmp_path / "out" / "simulation.svg").read_text().startswith("<svg")
+
+
+def test_a_rule_without_juries_and_curators_misses_the_goals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "SMALL_SET", (("rotate", 0.1, 1, TINY), ("rotate", 0.2, 1, TINY)))
+    monkeypatch.setattr(juries, "lane_for", lambda *_, **__: "clear")
+    monkeypatch.setattr(looks, "outcome_of", lambda votes, *_, **__: "hide" if votes else None)
+    result = call("--small", "--jobs", "1")
+    assert result.exit_code == 1
+    assert "missed: survivor ever hidden, survivor ever listed" in last_line(result)
+
+
+def test_one_attack_alone_leaves_the_other_goals_untried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "SMALL_SET", (("none", 0.0, 1, TINY), ("naive", 0.2, 1, TINY)))
+    result = call("--small", "--jobs", "1", "--attack", "naive")
+    assert result.exit_code == 0
+    assert "not tried" in last_line(result)
+    assert "none" not in result.stdout
+
+
+def test_rules_from_a_file_are_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(plan, "SMALL_SET", (("none", 0.0, 1, TINY),))
+    (tmp_path / "rules.json").write_text('{"trigger_clusters": 50}')
+    result = call("--small", "--jobs", "1", "--rule", str(tmp_path / "rules.json"), "--out", str(tmp_path))
+    assert result.exit_code == 1
+    assert "missed: abuser hidden, no attack" in last_line(result)
+    assert json.loads((tmp_path / "simulation.json").read_text())["rules"]["trigger_clusters"] == 50
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--attack", "storm"], "there is no attack storm"),
+        (["--share", "1.5"], "a share lies between 0 and 1"),
+        (["--small", "--share", "0.07", "--attack", "rotate"], "the small set has no such share"),
+        (["--rule", "missing.json"], "missing.json: No such file"),
+    ],
+)
+def test_what_cannot_be_played_is_refused_in_one_line(arguments: list[str], told: str) -> None:
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_rules_that_would_switch_a_protection_off_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "rules.json").write_text('{"trigger_clusters": 1}')
+    result = call("--rule", str(tmp_path / "rules.json"))
+    assert result.exit_code == 2
+    assert "trigger_clusters" in result.stderr
