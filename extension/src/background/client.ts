@@ -1,10 +1,23 @@
 import type {Levels, Server} from '../core/settings.js';
 import {fields, readVerdicts, type Sensitivity, type Verdict, type Version} from '../core/verdicts.js';
+import type {Bytes} from '../lists/golomb.js';
+import {DownloadFailed} from '../lists/update.js';
 import {SITE_PERMISSION} from '../x/route.js';
 import {FIRST_PAUSE, LONGEST_PAUSE} from './breaker.js';
 
 /** How long one request may take, in milliseconds. */
 export const TIMEOUT = 8000;
+/** How long a file of lists may take, in milliseconds: the largest have several megabytes. */
+const DOWNLOAD_TIMEOUT = 120_000;
+
+const MOST_DETAILS = 4_000_000;
+const PLAIN = {
+	credentials: 'omit',
+	referrerPolicy: 'no-referrer',
+	cache: 'no-store',
+	// A redirect would carry texts and the token to a place nobody agreed to.
+	redirect: 'error',
+} as const satisfies RequestInit;
 
 /** Where a question goes and how it is to be judged. */
 export interface Target {
@@ -90,6 +103,31 @@ export async function checkHealth(server: Server): Promise<Health> {
 	}
 }
 
+/** A route of the shared lists. */
+export interface Route {
+	method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+	path: string;
+	/** The contributor's key. */
+	key?: string;
+	/** The write secret of a squad. */
+	squad?: string;
+	body?: unknown;
+}
+
+/** Asks a route. `body`: what came, if it was JSON. `retryAfter`: milliseconds. Raises what fetch raises. */
+export async function askRoute(
+	server: Pick<Server, 'address' | 'token'>,
+	{method = 'GET', path, key, squad, body}: Route,
+): Promise<{status: number; body: unknown; retryAfter: number}> {
+	const headers = {...(key ? {'panah-key': key} : {}), ...(squad ? {'panah-squad': squad} : {})};
+	const sent = body === undefined ? {} : {body: JSON.stringify(body)};
+	return call(server, path, {method, headers, ...sent}, async response => ({
+		status: response.status,
+		body: readFields(await response.text()),
+		retryAfter: retryAfter(response),
+	}));
+}
+
 async function readPolicy(response: Response): Promise<Health> {
 	const trouble = troubleOf(response);
 	if (trouble !== undefined) return trouble;
@@ -107,6 +145,58 @@ function troubleOf(response: Response): Health | undefined {
 		return {state: 'busy', until: Date.now() + Math.min(retryAfter(response) || FIRST_PAUSE, LONGEST_PAUSE)};
 	// A proxy answers so for a service that is down.
 	return {state: status >= 500 ? 'unreachable' : 'stranger'};
+}
+
+/**
+ * A file that is the same for everybody: without our token, without cookies. Raises DownloadFailed, also when it has
+ * more bytes than `most`.
+ */
+export async function download(url: string, most: number): Promise<Bytes> {
+	const stop = new AbortController();
+	const timer = setTimeout(() => stop.abort(), DOWNLOAD_TIMEOUT);
+	try {
+		const response = await fetch(url, {...PLAIN, signal: stop.signal});
+		if (!response.ok) throw new DownloadFailed(response.status === 404);
+		return await readUpTo(response, most);
+	} catch (cause) {
+		if (cause instanceof DownloadFailed) throw cause;
+		throw new DownloadFailed(false, {cause});
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+async function readUpTo(response: Response, most: number): Promise<Bytes> {
+	const parts: Bytes[] = [];
+	let size = 0;
+	const reader = response.body?.getReader();
+	for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+		size += part.value.length;
+		if (size > most) {
+			await reader?.cancel();
+			throw new DownloadFailed(false);
+		}
+		parts.push(part.value);
+	}
+	const bytes = new Uint8Array(size);
+	let at = 0;
+	for (const part of parts) {
+		bytes.set(part, at);
+		at += part.length;
+	}
+	return bytes;
+}
+
+/** What a list says about the accounts whose hashes begin so; made-up ones are among them. Raises DownloadFailed. */
+export async function askDetails(
+	address: string,
+	slug: string,
+	prefix: string,
+): Promise<Array<Record<string, unknown>>> {
+	const bytes = await download(`${address}/v1/lists/${slug}/why/${prefix}`, MOST_DETAILS);
+	const {entries} = readFields(new TextDecoder().decode(bytes));
+	if (!Array.isArray(entries)) throw new DownloadFailed(false);
+	return entries.filter(entry => typeof entry === 'object' && entry !== null);
 }
 
 /** The fields of an object in JSON; none where it is something else. */
@@ -128,10 +218,10 @@ export async function mayWorkOnSite(): Promise<boolean> {
 async function call<T>(
 	server: Pick<Server, 'address' | 'token'>,
 	path: string,
-	init: {method?: string; body?: string},
+	init: {method?: string; body?: string; headers?: Record<string, string>},
 	read: (response: Response) => Promise<T>,
 ): Promise<T> {
-	const headers = new Headers({accept: 'application/json'});
+	const headers = new Headers({accept: 'application/json', ...init.headers});
 	if (init.body !== undefined) headers.set('content-type', 'application/json');
 	if (server.token !== '') headers.set('authorization', `Bearer ${server.token}`);
 	const stop = new AbortController();
@@ -142,11 +232,7 @@ async function call<T>(
 			...init,
 			headers,
 			signal: stop.signal,
-			credentials: 'omit',
-			referrerPolicy: 'no-referrer',
-			cache: 'no-store',
-			// A redirect would carry texts and the token to a place nobody agreed to.
-			redirect: 'error',
+			...PLAIN,
 		});
 		return await read(response);
 	} finally {

@@ -1,4 +1,6 @@
 import {loadSettings} from '../core/settings.js';
+import {alarmed, arm, contributionsChanged} from './contribute.js';
+import {listsAlarm, startLists} from './lists.js';
 import {answer, permissionsChanged, probe, storageChanged} from './router.js';
 import {dressToolbar} from './toolbar.js';
 import {welcome} from './welcome.js';
@@ -13,8 +15,15 @@ chrome.runtime.onMessage.addListener((message: unknown, sender, respond) => {
 	return true;
 });
 
-chrome.alarms.onAlarm.addListener(alarm => void probe(alarm));
+chrome.alarms.onAlarm.addListener(alarm => {
+	void probe(alarm);
+	listsAlarm(alarm).catch(() => {});
+});
+chrome.alarms.onAlarm.addListener(alarm => void alarmed(alarm).catch(() => {}));
 chrome.storage.onChanged.addListener((changes, area) => void storageChanged(changes, area));
+chrome.storage.onChanged.addListener(
+	(changes, area) => void contributionsChanged(changes, area).catch(() => {}),
+);
 chrome.permissions.onAdded.addListener(() => void permissionsChanged());
 chrome.permissions.onRemoved.addListener(() => void permissionsChanged());
 chrome.runtime.onInstalled.addListener(details => void welcome(details));
@@ -22,6 +31,9 @@ chrome.runtime.onInstalled.addListener(details => void welcome(details));
 chrome.runtime.onStartup.addListener(() => {});
 
 loadSettings().then(dressToolbar, () => {});
+// Browsers may forget alarms when they end.
+arm().catch(() => {});
+startLists().catch(() => {});
 
 // The token lies in storage.local. Pages' scripts have no use for it; Firefox cannot yet keep them out.
 void chrome.storage.local.setAccessLevel?.({accessLevel: 'TRUSTED_CONTEXTS'});

@@ -1,3 +1,5 @@
+import {loadListed} from '../contribute/listed.js';
+import {changeMine, hideAccount} from '../contribute/mine.js';
 import {
 	alwaysShow,
 	count,
@@ -7,9 +9,11 @@ import {
 	type Mark,
 	mark,
 	parseLocal,
+	stopShowing,
 } from '../core/local.js';
 import type {
 	DoneAnswer,
+	HideAccountRequest,
 	Notice,
 	PageState,
 	SaveAnswer,
@@ -19,6 +23,7 @@ import type {
 	Status,
 } from '../core/messages.js';
 import {readRequest} from '../core/messages.js';
+import type {Account} from '../core/people.js';
 import {mayReach} from '../core/permissions.js';
 import {
 	loadServer,
@@ -34,6 +39,8 @@ import {saveEvidence} from '../evidence/save.js';
 import {type BreakerState, pauseLeft, readBreaker} from './breaker.js';
 import {type Cache, openCache} from './cache.js';
 import {checkHealth, levelsKey, mayWorkOnSite, ScoringFailed, score, type Target} from './client.js';
+import {answerContribute, openReport} from './contribute.js';
+import {answerAboutLists, listsChanged, listsState} from './lists.js';
 import {type Job, openQueue, type ScoreQueue} from './queue.js';
 import {isOwnPage, isSitePage} from './senders.js';
 import {dressToolbar} from './toolbar.js';
@@ -211,14 +218,18 @@ function busyStatus(queue: ScoreQueue): Status | undefined {
 
 async function answerState(): Promise<PageState> {
 	const {local} = await remembered();
-	const [pausedThreads, {selectors}] = await Promise.all([
+	const [pausedThreads, listed, {selectors}, lists] = await Promise.all([
 		loadPausedThreads(),
+		loadListed(),
 		chrome.storage.local.get('selectors'),
+		listsState(),
 	]);
 	return {
+		...(Object.keys(listed).length === 0 ? {} : {listed}),
 		people: local.people.map(({handle, accountId}) => (accountId ? {handle, accountId} : {handle})),
 		pausedUntil: local.pausedUntil > Date.now() ? local.pausedUntil : 0,
 		pausedThreads,
+		...(lists === undefined ? {} : {lists}),
 		...(areTexts(selectors) ? {selectors} : {}),
 	};
 }
@@ -232,6 +243,19 @@ async function keepFine(text: string): Promise<void> {
 	// Pictures and bare mentions would all share one mark, and are never covered.
 	if (!hasWords(prepare(text).text)) return;
 	await mark({[await markKey(text)]: {mark: 'fine', by: 'reader'}});
+}
+
+/** What is always shown is on no list of the reader's own, and the other way round: the last word counts. */
+async function showAccount(account: Account): Promise<void> {
+	const {accountId} = account;
+	if (accountId !== undefined) await changeMine({[accountId]: undefined});
+	await alwaysShow(account);
+}
+
+async function hideOrShow({handle, accountId, hidden}: HideAccountRequest): Promise<void> {
+	if (!hidden) return changeMine({[accountId]: undefined});
+	await stopShowing({handle, accountId});
+	await hideAccount(accountId, handle);
 }
 
 async function countHidden(hidden: number): Promise<void> {
@@ -255,6 +279,8 @@ function keepPost({post}: SaveRequest): Promise<SaveAnswer> {
 export function answer(message: unknown, sender: chrome.runtime.MessageSender): Promise<unknown> | undefined {
 	const ownPage = isOwnPage(sender);
 	if (!ownPage && !isSitePage(sender)) return undefined;
+	const aboutLists = answerAboutLists(message, ownPage);
+	if (aboutLists !== undefined) return aboutLists;
 	const request = readRequest(message);
 	switch (request?.kind) {
 		case 'score':
@@ -265,8 +291,14 @@ export function answer(message: unknown, sender: chrome.runtime.MessageSender): 
 			return answerState();
 		case 'always-show': {
 			const {handle, accountId} = request;
-			return done(alwaysShow(accountId === undefined ? {handle} : {handle, accountId}));
+			return done(showAccount(accountId === undefined ? {handle} : {handle, accountId}));
 		}
+		case 'hide-account':
+			return done(hideOrShow(request));
+		case 'report':
+			return done(openReport(request.post));
+		case 'contribute':
+			return ownPage ? answerContribute(request.ask) : undefined;
 		case 'fine':
 			return done(keepFine(request.text));
 		case 'count':
@@ -303,9 +335,14 @@ export async function storageChanged(
 	changes: Record<string, chrome.storage.StorageChange>,
 	area: string,
 ): Promise<void> {
+	// At once: what is asked meanwhile shall not be answered with what was.
+	const areLists = listsChanged(changes, area);
 	if (area === 'sync' && changes.settings !== undefined) await settingsChanged(changes.settings);
 	if (area === 'local' && changes.server !== undefined) await serverChanged(changes.server);
 	if (area === 'local' && LOCAL_PARTS.some(part => part in changes)) await localChanged(changes);
+	if (areLists) await notify({kind: 'notice', notice: 'state'});
+	if (area === 'local' && (changes.mine ?? changes.squads) !== undefined)
+		await notify({kind: 'notice', notice: 'state'});
 	if (area === 'session' && changes.pausedThreads !== undefined) {
 		await notify({kind: 'notice', notice: 'state'});
 	}

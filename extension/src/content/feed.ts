@@ -1,4 +1,4 @@
-import {type Decision, decide, type Facts} from '../core/decide.js';
+import {type Decision, decide, type Facts, type Listed} from '../core/decide.js';
 import type {Language} from '../core/i18n.js';
 import type {
 	CoveredPost,
@@ -11,6 +11,7 @@ import type {
 import {type Account, isSame} from '../core/people.js';
 import type {Settings} from '../core/settings.js';
 import type {Verdict} from '../core/verdicts.js';
+import type {Detail, OnLists} from '../lists/messages.js';
 import type {Covers, Wish} from '../present/covers.js';
 import {type Extraction, extractToKeep, hasArticles, type Post, textElement} from '../x/extract.js';
 import type {Surface} from '../x/route.js';
@@ -97,6 +98,13 @@ export interface FeedParts {
 	/** Whether it could be kept. */
 	fine(text: string): Promise<boolean>;
 	save(post: SavedPost): Promise<SaveAnswer>;
+	/** What public lists say about an account, by number. */
+	listed(account: string): OnLists | undefined;
+	/** What they tell of it on request; undefined when nobody answered. */
+	details(account: string): Promise<Detail[] | undefined>;
+	report(post: SavedPost): Promise<boolean>;
+	/** Whether it could be kept. */
+	hideAccount(account: Required<Account>, hidden: boolean): Promise<boolean>;
 }
 
 export type Feed = ReturnType<typeof openFeed>;
@@ -329,8 +337,10 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			account,
 			saved: toSave(post, account, whole, parent, foundOn),
 		}));
+		const follows = told?.following ?? post.follows;
 		return wishFor(article, article, 'post', subject, {
-			trusted: isTrusted(account, told?.following ?? post.follows),
+			listed: isAnswer(post, stand, told) && !follows ? onLists(account) : undefined,
+			trusted: isTrusted(account, follows),
 			focalAuthor: surface === undefined && post.handle === focalHandle,
 			aside: !isAnswer(post, stand, told) || isOwnThread(post, told, parent),
 			beneath: parent?.id !== undefined && isHidden(parent.id),
@@ -390,15 +400,17 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		element: HTMLElement,
 		of: Wish['of'],
 		subject: Subject,
-		where: Pick<Facts, 'trusted' | 'focalAuthor' | 'aside' | 'beneath'>,
+		where: Pick<Facts, 'trusted' | 'focalAuthor' | 'aside' | 'beneath' | 'listed'>,
 	): Wish | undefined {
 		const {key} = subject;
 		const held = know(subject, covers.idOn(element) === key);
-		const {partial, translated} = held.subject;
-		held.exempt = where.trusted || where.focalAuthor;
+		const {partial, translated, account} = held.subject;
+		const own = parts.state()?.listed?.[account.accountId ?? ''];
+		const listed = own ?? where.listed;
+		held.exempt = where.trusted || where.focalAuthor || own?.tier === 'hide';
 		standing.set(article, [...(standing.get(article) ?? []), key]);
 		nearness.watch(article);
-		const decision = decide({...where, partial, translated, verdict: held.verdict}, parts.settings());
+		const decision = decide({...where, partial, translated, verdict: held.verdict, listed}, parts.settings());
 		held.decision = decision;
 		if (isHiding(decision)) parts.noteHidden(key);
 		const {numbers, discreet, holdBack} = parts.settings();
@@ -409,6 +421,12 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			if (holdBack) return {...wish, decision: {act: 'hold'}};
 		}
 		return {...wish, decision};
+	}
+
+	/** What public lists say about who wrote an answer. Whoever reads may be on one, and is known first. */
+	function onLists({accountId}: Account): Listed | undefined {
+		const on = accountId === undefined || !parts.isViewerKnown() ? undefined : parts.listed(accountId);
+		return on && {...on, source: 'list'};
 	}
 
 	function isHidden(id: string): boolean {
@@ -684,6 +702,22 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 			if (held === undefined) return {ok: false, problem: 'failed'};
 			return parts.save(withVerdict(held));
 		},
+		async report(key: string): Promise<boolean> {
+			const held = known.get(key);
+			return held !== undefined && parts.report(withVerdict(held));
+		},
+		/** What is to be told about it, if anything. */
+		async hideAccount(key: string, hidden: boolean): Promise<'number_unknown' | 'choose_failed' | false> {
+			const {accountId, handle} = known.get(key)?.subject.account ?? {};
+			// A handle can change hands: who is hidden for good is known by number.
+			if (accountId === undefined || handle === undefined) return 'number_unknown';
+			return (await parts.hideAccount({accountId, handle}, hidden)) ? false : 'choose_failed';
+		},
+		/** What public lists tell about who wrote it. */
+		async details(key: string): Promise<Detail[] | undefined> {
+			const {accountId} = known.get(key)?.subject.account ?? {};
+			return accountId === undefined ? undefined : parts.details(accountId);
+		},
 		stop,
 		close() {
 			stop();
@@ -729,6 +763,7 @@ function describeCovered(held: Known, covers: Covers): CoveredPost[] {
 			reason: decision.reason,
 			source: decision.source,
 			partial: decision.partial,
+			...(decision.lists === undefined ? {} : {lists: decision.lists}),
 			shown: covers.isShown(subject.key),
 			post: withVerdict(held),
 		},

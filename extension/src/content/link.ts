@@ -3,13 +3,16 @@ import type {
 	CancelRequest,
 	DoneAnswer,
 	FineRequest,
+	HideAccountRequest,
 	PageState,
+	ReportRequest,
 	Request,
 	SaveAnswer,
 	SaveRequest,
 	ScoreAnswer,
 	ScoreRequest,
 } from '../core/messages.js';
+import type {Detail, Details, ListedAnswer, ListsMessage} from '../lists/messages.js';
 
 /** The extension was updated or removed while this page was open: nobody answers here any more. */
 export class ContextGone extends Error {
@@ -38,13 +41,25 @@ export function askState(): Promise<PageState | undefined> {
 	return sendTwice<PageState>({kind: 'state'});
 }
 
+/** Which of these accounts are on lists that the reader uses; undefined when the worker does not say. */
+export async function askListed(accounts: string[]): Promise<ListedAnswer['listed'] | undefined> {
+	return (await sendTwice<ListedAnswer>({kind: 'listed', accounts}))?.listed;
+}
+
+/** What lists tell about an account, asked of their server. */
+export async function askDetails(accountId: string): Promise<Detail[] | undefined> {
+	return (await sendTwice<Details>({kind: 'list-details', accountId}))?.details;
+}
+
 /** Gives a post to the worker to keep. Raises ContextGone. */
 export async function save(request: SaveRequest): Promise<SaveAnswer> {
 	return (await sendTwice<SaveAnswer>(request)) ?? NOT_SAVED;
 }
 
 /** Has the worker keep what the reader said; whether it could. Raises ContextGone. */
-export async function done(request: AlwaysShowRequest | FineRequest): Promise<boolean> {
+export async function done(
+	request: AlwaysShowRequest | FineRequest | HideAccountRequest | ReportRequest,
+): Promise<boolean> {
 	return (await sendTwice<DoneAnswer>(request))?.ok ?? false;
 }
 
@@ -76,7 +91,9 @@ export function isConnected(): boolean {
 	return chrome.runtime?.id !== undefined;
 }
 
-async function sendTwice<Answer extends object>(request: Request): Promise<Answer | undefined> {
+async function sendTwice<Answer extends object>(
+	request: Request | ListsMessage,
+): Promise<Answer | undefined> {
 	try {
 		return await send<Answer>(request);
 	} catch (fault) {
@@ -92,7 +109,7 @@ async function sendTwice<Answer extends object>(request: Request): Promise<Answe
 	}
 }
 
-async function send<Answer extends object>(request: Request): Promise<Answer | undefined> {
+async function send<Answer extends object>(request: Request | ListsMessage): Promise<Answer | undefined> {
 	try {
 		if (!isConnected()) throw new ContextGone();
 		const answer: unknown = await chrome.runtime.sendMessage(request);

@@ -9,7 +9,20 @@ import {observe} from '../x/observe.js';
 import type {Route} from '../x/route.js';
 import {overrideSelectors} from '../x/selectors.js';
 import {type Feed, type FeedParts, openFeed} from './feed.js';
-import {ask, askState, ContextGone, cancel, cancelNow, count, done, isConnected, save} from './link.js';
+import {
+	ask,
+	askDetails,
+	askListed,
+	askState,
+	ContextGone,
+	cancel,
+	cancelNow,
+	count,
+	done,
+	isConnected,
+	save,
+} from './link.js';
+import {openListed} from './listed.js';
 import {openTap} from './tap.js';
 
 /** How long we wait to learn who is signed in, in milliseconds. Signed out, or on a narrow page, X never says. */
@@ -32,10 +45,17 @@ export async function startPage(): Promise<void> {
 		alwaysShow: async id => (await feed?.alwaysShow(id)) ?? false,
 		fine: async id => (await feed?.fine(id)) ?? false,
 		save: async id => (await feed?.save(id)) ?? {ok: false, problem: 'failed'},
+		report: async id => (await feed?.report(id)) ?? false,
+		hideAccount: async (id, hidden) => (await feed?.hideAccount(id, hidden)) ?? false,
+		details: async id => feed?.details(id),
 		// What answers a reply that was shown or hidden follows it.
 		changed: () => feed?.look(new Set()),
 	});
 	const tap = openTap(() => feed?.told(), stop.signal);
+	const listed = openListed(
+		accounts => unlessGone(askListed(accounts), undefined),
+		() => feed?.told(),
+	);
 	let settings: Settings = DEFAULT_SETTINGS;
 	let state: PageState | undefined;
 	let feed: Feed | undefined;
@@ -126,11 +146,16 @@ export async function startPage(): Promise<void> {
 		alwaysShow: account => unlessGone(done({kind: 'always-show', ...account}), false),
 		fine: text => unlessGone(done({kind: 'fine', text}), false),
 		save: post => unlessGone(save({kind: 'save', post}), {ok: false, problem: 'failed'}),
+		listed: listed.of,
+		details: accountId => unlessGone(askDetails(accountId), undefined),
+		report: post => unlessGone(done({kind: 'report', post}), false),
+		hideAccount: (account, hidden) => unlessGone(done({kind: 'hide-account', ...account, hidden}), false),
 	};
 
 	const chooser = openChooser({
 		describe: article => feed?.describe(article),
 		save: post => parts.save(post),
+		report: post => parts.report(post),
 		language: parts.language,
 	});
 
@@ -143,6 +168,7 @@ export async function startPage(): Promise<void> {
 				return;
 			}
 			state = told;
+			listed.use(told.lists);
 			if (told.selectors !== undefined) overrideSelectors(told.selectors);
 			feed?.look();
 		} catch (fault) {
@@ -163,9 +189,9 @@ export async function startPage(): Promise<void> {
 		if (request === undefined) return false;
 		if (request.kind === 'reveal') covers.reveal(request.id);
 		if (request.kind === 'hide-again') covers.hideAgain(request.id);
-		if (request.kind === 'choose') chooser.start();
+		if (request.kind === 'choose') chooser.start(request.to);
 		if (request.kind === 'exit') leave();
-		respond(report());
+		respond(request.kind === 'followed' ? tap.followed() : report());
 		return false;
 	}
 

@@ -70,7 +70,13 @@ export function openTap(onPosts: (ids: string[]) => void, signal: AbortSignal) {
 	if (signal.aborted) disable();
 	else signal.addEventListener('abort', disable, {once: true});
 
-	return {enable, disable, about: (id: string): TapFacts | undefined => known.get(id)};
+	/** The accounts that the reader follows, by number, of those that X told about. */
+	function followed(): string[] {
+		const ids = [...known.values()].flatMap(({following, accountId}) => (following && accountId) || []);
+		return [...new Set(ids)];
+	}
+
+	return {enable, disable, followed, about: (id: string): TapFacts | undefined => known.get(id)};
 }
 
 /** What is newer counts, but a whole text is not given up for its beginning: not all answers of X hold the whole. */

@@ -1,6 +1,7 @@
+import type {Listed} from './decide.js';
 import type {Account} from './people.js';
 import {isOnX} from './sites.js';
-import {fields, type Source, type Verdict, type Version} from './verdicts.js';
+import {fields, SOURCES, type Source, type Verdict, type Version} from './verdicts.js';
 
 /** One reply to be judged. Texts are as the page shows them; the worker masks them. */
 export interface ScoreRequest {
@@ -54,6 +55,26 @@ export interface SaveRequest {
 	post: SavedPost;
 }
 
+/** The reader wants to report a post's account to a list: opens our page for that. Answered with DoneAnswer. */
+export interface ReportRequest {
+	kind: 'report';
+	post: SavedPost;
+}
+
+/** The reader puts an account on their own list, or takes it off. Answered with DoneAnswer. */
+export interface HideAccountRequest {
+	kind: 'hide-account';
+	handle: string;
+	accountId: string;
+	hidden: boolean;
+}
+
+/** Asked by our own pages: something of shared lists, see background/contribute.ts. */
+export interface ContributeRequest {
+	kind: 'contribute';
+	ask: unknown;
+}
+
 export type Request =
 	| ScoreRequest
 	| CancelRequest
@@ -62,7 +83,10 @@ export type Request =
 	| AlwaysShowRequest
 	| FineRequest
 	| CountRequest
-	| SaveRequest;
+	| SaveRequest
+	| ReportRequest
+	| HideAccountRequest
+	| ContributeRequest;
 
 export type Refusal = 'off' | 'permission' | 'paused' | 'failed' | 'cancelled';
 /** `retryIn`: milliseconds after which asking again makes sense. */
@@ -82,6 +106,10 @@ export interface PageState {
 	pausedUntil: number;
 	/** Nothing is covered in the conversations of these posts, by status id. */
 	pausedThreads: string[];
+	/** Accounts on the reader's own list and on those shared with friends, by number. */
+	listed?: Record<string, Listed>;
+	/** Another text whenever what lists say may have changed; undefined where the reader uses none. */
+	lists?: string;
 	/** What replaces selectors of ours, by name, once signed ones come with the lists. */
 	selectors?: Record<string, string>;
 }
@@ -109,8 +137,10 @@ export type PageRequest =
 	/** Show this reply once, and scroll to it; or hide it again. */
 	| {kind: 'reveal'; id: string}
 	| {kind: 'hide-again'; id: string}
-	/** Let the reader choose posts on the page to save as evidence. */
-	| {kind: 'choose'}
+	/** Let the reader choose posts on the page to save as evidence, or one to report. */
+	| {kind: 'choose'; to?: 'report'}
+	/** Which accounts does the reader follow, as far as X told this tab? Answered with their numbers. */
+	| {kind: 'followed'}
 	/** Leave for a page of no interest, without a way back. */
 	| {kind: 'exit'};
 
@@ -145,6 +175,8 @@ export interface CoveredPost {
 	reason: string;
 	source: Source | 'thread';
 	partial: boolean;
+	/** The lists that its author is on, where they say so. */
+	lists?: string[];
 	/** The reader chose to see it. */
 	shown: boolean;
 	post: SavedPost;
@@ -194,6 +226,17 @@ export function readRequest(value: unknown): Request | undefined {
 			const post = readSavedPost(message.post);
 			return post && {kind: 'save', post};
 		}
+		case 'report': {
+			const post = readSavedPost(message.post);
+			return post && {kind: 'report', post};
+		}
+		case 'hide-account': {
+			const {handle, accountId, hidden} = message;
+			if (!isHandle(handle) || !isId(accountId)) return undefined;
+			return {kind: 'hide-account', handle: handle.toLowerCase(), accountId, hidden: hidden === true};
+		}
+		case 'contribute':
+			return {kind: 'contribute', ask: message.ask};
 		default:
 			return undefined;
 	}
@@ -247,7 +290,7 @@ function readSaid(value: unknown): SavedPost['verdict'] {
 	if (found === undefined || typeof found.reason !== 'string') return undefined;
 	const {act, reason, source} = found;
 	if (act !== 'flag' && act !== 'hide') return undefined;
-	const known = (['model', 'reader', 'friend', 'thread'] as const).find(one => one === source);
+	const known = ([...SOURCES, 'thread'] as const).find(one => one === source);
 	return known && {act, reason: reason.slice(0, 32), source: known};
 }
 
@@ -263,8 +306,10 @@ export function readNotice(value: unknown): Notice | undefined {
 export function readPageRequest(value: unknown): PageRequest | undefined {
 	const message = record(value);
 	switch (message?.kind) {
-		case 'page':
 		case 'choose':
+			return message.to === 'report' ? {kind: 'choose', to: 'report'} : {kind: 'choose'};
+		case 'page':
+		case 'followed':
 		case 'exit':
 			return {kind: message.kind};
 		case 'reveal':

@@ -39,6 +39,8 @@ export interface Settings {
 	discreet: boolean;
 	/** Three times Shift leaves X for a page of no interest. On our own pages it always does. */
 	exitKey: boolean;
+	/** How many of the reader's lists an account has to be on before they count. */
+	listsAgree: 1 | 2;
 }
 
 /** The settings that are simply on or off. */
@@ -77,6 +79,7 @@ export const DEFAULT_SETTINGS: Settings = {
 	counter: false,
 	discreet: false,
 	exitKey: false,
+	listsAgree: 1,
 };
 
 export const DEFAULT_SERVER: Server = {address: DEFAULT_ADDRESS, token: '', useContext: true};
@@ -95,6 +98,7 @@ export function parseSettings(stored: unknown): Settings {
 		levels: parseLevels(found.levels),
 		presentation: oneOf(PRESENTATIONS, presentation) ?? DEFAULT_SETTINGS.presentation,
 		language: oneOf(LANGUAGE_CHOICES, language) ?? DEFAULT_SETTINGS.language,
+		listsAgree: found.listsAgree === 2 ? 2 : 1,
 	};
 }
 

@@ -15,9 +15,9 @@ export const LABELS = [...ACTS, 'victim_blaming', 'hostile'] as const;
 
 /**
  * Why a reply was covered. 'other' stands for a label that only a newer service knows, 'beneath' for a reply that
- * answers a hidden one.
+ * answers a hidden one, 'listed' for one by an account on a list.
  */
-export const REASONS = [...LABELS, 'other', 'beneath'] as const;
+export const REASONS = [...LABELS, 'other', 'beneath', 'listed'] as const;
 export type Reason = (typeof REASONS)[number];
 
 /** A reason that there are words for: what is older or newer than this version may tell others. */
@@ -28,8 +28,12 @@ export function readReason(reason: string): Reason {
 export const SENSITIVITIES = ['gentle', 'balanced', 'strict'] as const;
 export type Sensitivity = (typeof SENSITIVITIES)[number];
 
-/** Who says that a reply is to be covered or shown: the model, the reader, or a friend who looked through it. */
-export type Source = 'model' | 'reader' | 'friend';
+/**
+ * Who says that a reply is to be covered or shown: the model, the reader, a friend who looked through it, or about its
+ * account the reader's own list, one shared with friends, or public ones.
+ */
+export const SOURCES = ['model', 'reader', 'friend', 'mine', 'squad', 'list'] as const;
+export type Source = (typeof SOURCES)[number];
 
 /**
  * What was said about one reply. `partial`: only the beginning of the text was judged. `score`: how sure the model

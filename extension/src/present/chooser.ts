@@ -10,6 +10,7 @@ export interface ChooserParts {
 	/** What there is to keep of a post; undefined if it cannot be read. */
 	describe(article: HTMLElement): SavedPost | undefined;
 	save(post: SavedPost): Promise<SaveAnswer>;
+	report(post: SavedPost): Promise<boolean>;
 	language(): Language;
 }
 
@@ -28,9 +29,12 @@ export function openChooser(parts: ChooserParts) {
 	let pointed: HTMLElement | undefined;
 	/** What had the keyboard before. */
 	let before: Element | null = null;
+	/** One post is chosen to be reported. */
+	let isReport = false;
 
-	function start(): void {
+	function start(to?: 'report'): void {
 		stop();
+		isReport = to === 'report';
 		before = document.activeElement;
 		ending = new AbortController();
 		const {note, done} = buildBar();
@@ -71,6 +75,11 @@ export function openChooser(parts: ChooserParts) {
 
 	async function keep(article: HTMLElement, note: HTMLElement): Promise<void> {
 		const post = parts.describe(article);
+		if (post && isReport) {
+			if (await parts.report(post)) stop();
+			else note.textContent = say(parts.language(), 'choose_failed');
+			return;
+		}
 		const answer = post && (await parts.save(post));
 		const key: LineKey =
 			answer === undefined
@@ -102,9 +111,9 @@ export function openChooser(parts: ChooserParts) {
 		bar.lang = language;
 		bar.dir = direction(language);
 		bar.setAttribute('role', 'group');
-		bar.setAttribute('aria-label', say(language, 'choose_name'));
+		bar.setAttribute('aria-label', say(language, isReport ? 'report' : 'choose_name'));
 		const row = build('div', 'row');
-		const note = build('p', 'text', say(language, 'choose'));
+		const note = build('p', 'text', say(language, isReport ? 'choose_report' : 'choose'));
 		// What is said here answers something the reader just did.
 		note.setAttribute('role', 'status');
 		const done = button(say(language, 'choose_done'), stop);

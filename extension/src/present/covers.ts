@@ -319,6 +319,6 @@ export function openCovers(actions: CoverActions) {
 function lookOf({id, decision, numbers, discreet}: Wish, language: Language): string {
 	const {act} = decision;
 	if (act === 'show' || act === 'hold') return [id, act, language].join(' ');
-	const {reason, partial, source, score} = decision;
-	return [id, act, language, reason, partial, source, numbers && score, discreet].join(' ');
+	const {reason, partial, source, score, lists} = decision;
+	return [id, act, language, reason, partial, source, lists, numbers && score, discreet].join(' ');
 }

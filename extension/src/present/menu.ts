@@ -4,7 +4,7 @@ import {build, button} from './elements.js';
 import type {CoverActions, Story} from './shell.js';
 
 /** The buttons under "More", and where what they did is told. */
-export function buildMenu({id, language, source}: Story, actions: CoverActions): HTMLElement[] {
+export function buildMenu({id, language, reason, source}: Story, actions: CoverActions): HTMLElement[] {
 	const note = build('p', 'text');
 	// Whoever does not see the page hears it from here.
 	note.setAttribute('role', 'status');
@@ -16,11 +16,16 @@ export function buildMenu({id, language, source}: Story, actions: CoverActions):
 		});
 	const keep = (label: LineKey, work: () => Promise<boolean>) =>
 		act(label, async () => (await work()) === false && 'choose_failed');
+	const isMine = source === 'mine';
 	return [
 		keep('always_show', () => actions.alwaysShow(id)),
-		// Nobody said that a reply beneath a hidden one is harmful.
-		...(source === 'thread' ? [] : [keep('fine', () => actions.fine(id))]),
+		act(isMine ? 'unhide_account' : 'hide_account', () => actions.hideAccount(id, !isMine)),
+		// Nobody said that a reply beneath a hidden one, or by an account on a list, is harmful.
+		...(source === 'thread' || (reason === 'listed' && source !== 'list')
+			? []
+			: [keep('fine', () => actions.fine(id))]),
 		act('save', async () => saidOf(await actions.save(id))),
+		keep('report', () => actions.report(id)),
 		note,
 	];
 }

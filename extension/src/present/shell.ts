@@ -1,7 +1,8 @@
 import {direction, type Language} from '../core/i18n.js';
 import {type LineKey, say} from '../core/line-texts.js';
 import type {SaveAnswer} from '../core/messages.js';
-import type {Reason} from '../core/verdicts.js';
+import type {Reason, Source} from '../core/verdicts.js';
+import type {Detail} from '../lists/messages.js';
 import css from './cover.css';
 import {build, disclosure, drawMark} from './elements.js';
 import {buildMenu} from './menu.js';
@@ -16,6 +17,12 @@ export interface CoverActions {
 	fine(id: string): Promise<boolean>;
 	/** "Save as evidence". */
 	save(id: string): Promise<SaveAnswer>;
+	/** "Report to a list". False: the page for it could not be opened. */
+	report(id: string): Promise<boolean>;
+	/** "Hide this account from now on", or no longer. What is to be told about it, if anything. */
+	hideAccount(id: string, hidden: boolean): Promise<LineKey | false>;
+	/** "More about this": what public lists tell; undefined when nobody answered. */
+	details(id: string): Promise<Detail[] | undefined>;
 	/** The reader showed or hid something. */
 	changed(): void;
 }
@@ -26,7 +33,9 @@ export interface Story {
 	of: 'post' | 'quote';
 	reason: Reason;
 	partial: boolean;
-	source: 'model' | 'reader' | 'friend' | 'thread';
+	source: Source | 'thread';
+	/** The lists that its author is on, where they say so. */
+	lists?: string[];
 	/** How sure the model was, in [0, 1], where the reader wants to know. */
 	score: number | undefined;
 	language: Language;
@@ -86,7 +95,7 @@ export function buildShell(
 	line.append(...(story.discreet ? [] : [drawMark()]), text);
 	const buttons = build('div', 'buttons');
 	row.append(line, buttons);
-	const why = disclosure(say(language, 'why'), 'why', () => explain(story));
+	const why = disclosure(say(language, 'why'), 'why', () => explain(story, actions));
 	const more = disclosure(say(language, 'more'), 'acts', () => buildMenu(story, actions));
 	buttons.append(why.opener, more.opener);
 	cover.append(row, more.panel, why.panel);

@@ -3,6 +3,7 @@ import {say as sayLine, sayMeaning} from '../../core/line-texts.js';
 import {alwaysShow} from '../../core/local.js';
 import type {CoveredPost, FineRequest, SaveAnswer, SaveRequest} from '../../core/messages.js';
 import {readReason} from '../../core/verdicts.js';
+import {saySource} from '../../present/why.js';
 import {buildHead, buildReveal, type Row} from '../common/covered-list.js';
 import {build, type Page} from '../common/page.js';
 import {sayTime} from '../common/time.js';
@@ -119,11 +120,11 @@ function buildWhy(): {element: HTMLElement; draw(post: CoveredPost, page: Page<K
 	element.append(summary, meaning, source);
 	return {
 		element,
-		draw(post, {language, name}) {
+		draw(post, {language}) {
 			summary.textContent = sayLine(language, 'why');
 			meaning.textContent = sayMeaning(language, readReason(post.reason));
 			source.textContent = [
-				sayLine(language, `source_${post.source}`, {name}),
+				saySource(language, post.source, post.lists),
 				post.partial ? sayLine(language, 'partial') : '',
 			]
 				.filter(Boolean)

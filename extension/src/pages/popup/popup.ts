@@ -4,9 +4,11 @@ import enServer from '../../../_locales/en/server.json';
 import urChoices from '../../../_locales/ur/choices.json';
 import urPopup from '../../../_locales/ur/popup.json';
 import urServer from '../../../_locales/ur/server.json';
+import {loadContributor, votesLeft} from '../../contribute/key.js';
+import {loadNews} from '../../contribute/news.js';
 import {EXIT_URL} from '../../core/exit.js';
 import {isoWeek, loadLocal} from '../../core/local.js';
-import type {CoveredPost, PageReport} from '../../core/messages.js';
+import type {CoveredPost, PageReport, PageRequest} from '../../core/messages.js';
 import {loadServer, parseServer, type Server, type Settings} from '../../core/settings.js';
 import {addChoices, drawChoices, drawSwitches, listenSwitches} from '../common/choices.js';
 import {buildHead, buildReveal, openCoveredList, type Row} from '../common/covered-list.js';
@@ -48,7 +50,17 @@ async function start(): Promise<void> {
 	});
 	await openPage(texts, draw, () => void leaveQuickly());
 	listen();
-	await Promise.all([status.check(), refresh(), pausing.refresh()]);
+	await Promise.all([status.check(), refresh(), pausing.refresh(), lookForNews()]);
+}
+
+/** Whether a list asks something that only this person can answer. */
+async function lookForNews(): Promise<void> {
+	const [{tasks, notices}, contributor] = await Promise.all([
+		loadNews(server.address),
+		loadContributor(server.address),
+	]);
+	const isAsked = contributor !== undefined && tasks.length > 0 && votesLeft(contributor) > 0;
+	find('news', HTMLElement).hidden = notices.length === 0 && !isAsked;
 }
 
 async function change(part: Partial<Settings>): Promise<void> {
@@ -64,10 +76,11 @@ function listen(): void {
 			void openInTab(link.href);
 		});
 	}
-	find('choose', HTMLButtonElement).addEventListener('click', async () => {
-		if (tab !== undefined) await tell(tab, {kind: 'choose'});
-		window.close();
-	});
+	find('choose', HTMLButtonElement).addEventListener('click', () => void chooseOn({kind: 'choose'}));
+	find('choose-report', HTMLButtonElement).addEventListener(
+		'click',
+		() => void chooseOn({kind: 'choose', to: 'report'}),
+	);
 	chrome.storage.onChanged.addListener((changes, area) => {
 		if (area !== 'local') return;
 		if (changes.server !== undefined) {
@@ -76,6 +89,11 @@ function listen(): void {
 		}
 		if (changes.count !== undefined) void refreshCount();
 	});
+}
+
+async function chooseOn(request: PageRequest): Promise<void> {
+	if (tab !== undefined) await tell(tab, request);
+	window.close();
 }
 
 async function openInTab(url: string): Promise<void> {
@@ -141,6 +159,7 @@ function drawHere(): void {
 					: undefined;
 	find('here', HTMLElement).textContent = key ? page.say(key) : '';
 	find('choose', HTMLElement).hidden = !works;
+	find('choose-report', HTMLElement).hidden = !works;
 	find('covered', HTMLElement).hidden = posts.length === 0;
 	find('covered-summary', HTMLElement).textContent = sayCovered(posts);
 	find('as-list', HTMLAnchorElement).href = `hidden.html?tab=${tab}`;
