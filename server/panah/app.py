@@ -12,8 +12,7 @@ from redis.asyncio import Redis
 from panah import __version__, health, pages, rounds
 from panah.accounts import mount as members
 from panah.accounts.dependencies import look_up
-from panah.blocklists import member_routes
-from panah.blocklists import routes as blocklists
+from panah.blocklists import mount as blocklists
 from panah.db import make_engine
 from panah.distribution import routes as distribution
 from panah.distribution.outlet import make_outlet
@@ -128,8 +127,7 @@ def create_app(settings: Settings) -> FastAPI:
     members.mount(app, limiter)
     app.include_router(squads.make_router(limiter))
     app.include_router(interchange.make_router(limiter, look_up))
-    app.include_router(blocklists.make_router(limiter))
-    app.include_router(member_routes.make_router(limiter))
+    blocklists.mount(app, limiter)
     pages.install(app)
     app.include_router(distribution.make_router(limiter))  # takes all that is left under /lists/
     app.add_middleware(

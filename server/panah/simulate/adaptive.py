@@ -206,6 +206,7 @@ class Trial:
     rep: int
     size: Size = FULL
     rules: Rules | None = None
+    ticks: int = 1  # a day
 
     @property
     def attack(self) -> str:

@@ -65,7 +65,7 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)  # day 0
 SETTLE = 45  # days that the service runs on after the last report, so that everything begun is decided
 RESUME_AFTER = 1.0  # days until an admin has looked why additions stopped, and lets them go on
 ANSWERS_AT = 0.5  # when jurors, curators and owners look what waits for them, as a part of the day
-Progress = Callable[[int], None]
+Progress = Callable[[float], None]
 
 
 def moment(day: float) -> datetime:
@@ -147,8 +147,8 @@ class Driver:
                 one.branch = made
             one.id = made
 
-    def play(self, progress: Progress = lambda day: None) -> Outcome:
-        """Runs all days and tells what came of it. `progress` is called with each day that is over."""
+    def play(self, progress: Progress = lambda done: None) -> Outcome:
+        """Runs all days and tells what came of it. `progress` hears after each day what share of all is done."""
         started = perf_counter()
         first = min(0, floor(min((person.joins for person in self.world.people), default=0)))
         last = self.world.days + SETTLE
@@ -156,7 +156,7 @@ class Driver:
             self.found_list(first)
             for day in range(first, last):
                 self.play_day(day)
-                progress(day - first + 1)
+                progress((day - first + 1) / (last - first))
             self.costs["clusters"] = self.in_step()
         self.engine.dispose()
         self.costs["reports"] = len(self.accepted)
@@ -398,7 +398,7 @@ def listed_as(tier: str) -> ListedAs:
 
 
 def play(
-    world: World, seed: int, *, rules: Rules | None = None, ticks: int = 2, progress: Progress = lambda day: None
+    world: World, seed: int, *, rules: Rules | None = None, ticks: int = 2, progress: Progress = lambda done: None
 ) -> Outcome:
     """Plays one world from its first day to its last. The same world and seed give the same outcome."""
     return Driver(world, seed, rules=rules, ticks=ticks).play(progress)

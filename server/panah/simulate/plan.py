@@ -1,20 +1,22 @@
 """Which worlds are played: the small set and the full one, and how they are spread over processes."""
 
+import itertools
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from panah.blocklists.policy import Rules
 from panah.simulate.actors import World
 from panah.simulate.tally import Outcome
-from panah.simulate.world import ATTACKS, FOUNDED, Attack, AttackedWorld, Population
+from panah.simulate.world import ATTACKS, Attack, AttackedWorld, Population
 
+STEPS = 100  # of progress that a world is divided into
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
 
 # The small set: more attacked accounts in each world than in the full one where that is what is asked, and fewer
-# elsewhere, so that few and fast worlds tell enough. Juries need people, so recall is measured with as many as ever.
+# elsewhere, so that few and fast worlds tell enough. Juries need people: recall is measured with as many as ever.
 PEACE = Population(abusive=150, bystanders=300, survivors=20, registered=10, feud=40, pile_on=40)
 SIEGE = Population(
     honest=100, abusive=60, bystanders=200, survivors=80, registered=40, feud=30, pile_on=30, camouflage=12
@@ -67,47 +69,67 @@ def full_jobs(
     return [Job(attack, share, rep, rules=rules) for attack, share in cells for rep in range(reps)]
 
 
-def days_of(job: Job) -> int:
-    from panah.simulate.driver import SETTLE
+class Playable(Protocol):
+    """What a process is given: one world to make, and how to play it."""
 
-    return job.population.days + SETTLE - FOUNDED
+    @property
+    def attack(self) -> str: ...
+
+    @property
+    def share(self) -> float: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def rules(self) -> Rules | None: ...
+
+    @property
+    def ticks(self) -> int: ...
+
+    def world(self) -> World: ...
 
 
-# Set in each process that plays: how many days all of them have played.
-_played: Any = None
+# Set in each process that plays: how many steps all of them have taken.
+_taken: Any = None
 
 
-def _begin(played: Any) -> None:
-    global _played
-    _played = played
+def _begin(taken: Any) -> None:
+    global _taken
+    _taken = taken
 
 
-def play_job(job: Job, progress: Callable[[int], None] | None = None) -> Outcome:
+def _count_step() -> None:
+    if _taken is not None:
+        with _taken.get_lock():
+            _taken.value += 1
+
+
+def play_job(job: Playable, step: Callable[[], None] = _count_step) -> Outcome:
+    """Plays one world. `step` is called STEPS times."""
     from panah.simulate.driver import play
 
-    def count(_: int) -> None:
-        if _played is not None:
-            with _played.get_lock():
-                _played.value += 1
+    taken = 0
 
-    return play(job.world(), job.seed, rules=job.rules, ticks=job.ticks, progress=progress or count)
+    def progress(done: float) -> None:
+        nonlocal taken
+        while taken < int(done * STEPS):
+            taken += 1
+            step()
+
+    return play(job.world(), job.seed, rules=job.rules, ticks=job.ticks, progress=progress)
 
 
-def play_all(jobs: Sequence[Job], processes: int, progress: Callable[[int], None]) -> Iterator[Outcome]:
-    """Plays jobs and gives their outcomes in the order of the jobs. `progress` hears how many days are played.
+def play_all(jobs: Sequence[Playable], processes: int, progress: Callable[[int], None]) -> Iterator[Outcome]:
+    """Plays jobs and gives their outcomes in the order of the jobs. `progress` hears how many steps are done, of
+    STEPS a job.
 
     With one process everything happens in this one.
     """
     if processes <= 1:
-        played = 0
-
-        def count(_: int) -> None:
-            nonlocal played
-            played += 1
-            progress(played)
-
+        taken = itertools.count(1)
         for job in jobs:
-            yield play_job(job, count)
+            yield play_job(job, lambda: progress(next(taken)))
         return
     context = multiprocessing.get_context("spawn")
     total = context.Value("q", 0)

@@ -147,8 +147,23 @@ def goals_table(goals: Iterable[Goal]) -> Table:
     return table
 
 
-def tables(cells: Sequence[Cell], goals: Sequence[Goal]) -> RenderableType:
-    return Group(main_table(cells), Text(), peers_table(cells), Text(), goals_table(goals))
+def risks_table(risks: Iterable[tuple[str, float, str, str]]) -> Table:
+    """What no goal is asked of: attacks that keep something, whatever the rules."""
+    table = Table(title="What attackers keep", title_justify="left")
+    for name in ("attack", "share", "what happened", "what remains"):
+        table.add_column(name, justify="right" if name == "share" else "left")
+    for attack, share, figures, remains in risks:
+        table.add_row(attack, f"{share:.2f}", figures, remains)
+    return table
+
+
+def tables(
+    cells: Sequence[Cell], goals: Sequence[Goal], risks: Sequence[tuple[str, float, str, str]] = ()
+) -> RenderableType:
+    parts = [main_table(cells), peers_table(cells), goals_table(goals)]
+    if risks:
+        parts.append(risks_table(risks))
+    return Group(*(line for part in parts for line in (part, Text())))
 
 
 def summary(goals: Sequence[Goal]) -> str:

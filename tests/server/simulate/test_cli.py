@@ -11,7 +11,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from panah.blocklists import juries, looks
-from panah.simulate import plan
+from panah.simulate import adaptive, plan
+from panah.simulate.adaptive_society import SMALL
 from panah.simulate.cli import simulate
 from panah.simulate.world import Population
 
@@ -68,6 +69,16 @@ def test_one_attack_alone_leaves_the_other_goals_untried(monkeypatch: pytest.Mon
     assert "none" not in result.stdout
 
 
+def test_both_generators_can_be_asked_for_by_the_names_of_their_attacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = [adaptive.Trial(one, 0.2, 0, SMALL) for one in adaptive.SCENARIOS if one.name == "bribed-20"]
+    monkeypatch.setattr(adaptive, "trials", lambda **_: short)
+    result = call("--attack", "bribed-20", "--jobs", "1", "--share", "0.2")
+    assert "bribed-20" in result.stdout
+    assert "What attackers keep" in result.stdout
+    assert last_line(result).startswith("simulate: 0/")
+    assert result.exit_code == 0
+
+
 def test_rules_from_a_file_are_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(plan, "SMALL_SET", (("none", 0.0, 1, TINY),))
     (tmp_path / "rules.json").write_text('{"trigger_clusters": 50}')
@@ -81,8 +92,8 @@ def test_rules_from_a_file_are_used(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     ("arguments", "told"),
     [
         (["--attack", "storm"], "there is no attack storm"),
-        (["--share", "1.5"], "a share lies between 0 and 1"),
-        (["--small", "--share", "0.07", "--attack", "rotate"], "the small set has no such share"),
+        (["--share", "0.07", "--attack", "rotate"], "no attack is planned with that share"),
+        (["--small", "--attack", "adaptive"], "there is no attack adaptive"),
         (["--rule", "missing.json"], "missing.json: No such file"),
     ],
 )
