@@ -3,7 +3,7 @@
 import {cp, mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {build} from 'esbuild';
+import {build, transform} from 'esbuild';
 import {zipSync} from 'fflate';
 import {checkLocales, checkPage} from './locales.mjs';
 
@@ -11,6 +11,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const out = resolve(process.argv[2] ?? here);
 const dist = join(out, 'dist');
 const LANGUAGES = ['en', 'ur'];
+const TARGET = ['chrome123', 'firefox128'];
 
 // The one place of the version: `panah version` and the service's pages tell the same.
 const [, version] =
@@ -28,28 +29,34 @@ const shared = {
 	absWorkingDir: here,
 	outdir: dist,
 	bundle: true,
-	format: 'iife',
-	target: ['chrome123', 'firefox128'],
+	target: TARGET,
 	charset: 'utf8',
 	loader: {'.css': 'text'},
 	plugins: [{name: 'texts-without-notes', setup: dropNotes}],
 };
 // Left readable: whoever wants to know what this code does with a page shall be able to.
+await build({
+	...shared,
+	entryPoints: {background: 'src/background/main.ts', tap: 'src/tap/main.ts'},
+	format: 'iife',
+});
+// What several pages have in common lies in shared/, once. Each file names the sources that it is made of.
 const {metafile} = await build({
 	...shared,
-	entryPoints: {
-		background: 'src/background/main.ts',
-		tap: 'src/tap/main.ts',
-		...Object.fromEntries(pages.map(page => [page, `src/pages/${page}/${page}.ts`])),
-	},
+	entryPoints: Object.fromEntries(pages.map(page => [page, `src/pages/${page}/${page}.ts`])),
+	format: 'esm',
+	splitting: true,
+	chunkNames: 'shared/[hash]',
 	metafile: true,
 });
 // What every page of X has to load is made small. The same bytes come from the same source, so it can be checked.
 await build({
 	...shared,
 	entryPoints: {content: 'src/content/main.ts'},
+	format: 'iife',
 	minify: true,
 	lineLimit: 400,
+	plugins: [...shared.plugins, {name: 'small-styles', setup: shrinkStyles}],
 });
 
 /** @type {Array<[from: string, to: string]>} */
@@ -103,10 +110,14 @@ async function readAreas() {
 	return found;
 }
 
-/** The keys of all texts that came into the script built from this source. @param {string} source */
+/** The keys of all texts that the script built from this source says, or what it shares. @param {string} source */
 function findTexts(source) {
-	const built = Object.values(metafile.outputs).find(({entryPoint}) => entryPoint === source);
-	const paths = Object.keys(built?.inputs ?? {}).map(path => /^_locales\/en\/(.+)$/.exec(path)?.[1] ?? '');
+	const [built] = Object.entries(metafile.outputs).find(([, {entryPoint}]) => entryPoint === source) ?? [];
+	const loaded = new Set(built === undefined ? [] : [built]);
+	// A set goes on with what is added to it meanwhile.
+	for (const file of loaded) for (const {path} of metafile.outputs[file]?.imports ?? []) loaded.add(path);
+	const inputs = [...loaded].flatMap(file => Object.keys(metafile.outputs[file]?.inputs ?? {}));
+	const paths = inputs.map(path => /^_locales\/en\/(.+)$/.exec(path)?.[1] ?? '');
 	return new Set(paths.flatMap(area => Object.keys(areas[area]?.en ?? {})));
 }
 
@@ -114,8 +125,21 @@ function findTexts(source) {
 function dropNotes(builder) {
 	builder.onLoad({filter: /[\\/]_locales[\\/]/}, async ({path}) => {
 		const texts = Object.entries(JSON.parse(await readFile(path, 'utf8')));
-		const bare = texts.map(([key, {message}]) => [key, {message}]);
-		return {contents: JSON.stringify(Object.fromEntries(bare)), loader: 'json'};
+		const bare = texts.map(([key, {message}]) => `${JSON.stringify(key)}: ${JSON.stringify({message})}`);
+		// One on a line, and so they stay.
+		return {contents: `{\n${bare.join(',\n')}\n}`, loader: 'json'};
+	});
+}
+
+/** Styles that a script holds as a text, without spaces and comments. @param {import('esbuild').PluginBuild} builder */
+function shrinkStyles(builder) {
+	builder.onLoad({filter: /\.css$/}, async ({path}) => {
+		const {code} = await transform(await readFile(path, 'utf8'), {
+			loader: 'css',
+			minify: true,
+			target: TARGET,
+		});
+		return {contents: code.trimEnd(), loader: 'text'};
 	});
 }
 

@@ -1,12 +1,12 @@
 """The database: SQLite by default, PostgreSQL by URL."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import DateTime, Dialect, Engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
@@ -58,7 +58,7 @@ def make_engine(url: str) -> Engine:
 
 
 def insert_once(session: Session, table: type[SQLModel], **values: Any) -> bool:
-    """Adds a row unless one like it is there: the constraint decides, since two can come at once. Whether it did."""
+    """Adds a row unless one like it is there; whether it did. The constraint decides: two can come at once."""
     kind = session.get_bind().dialect.name
     insert = sqlite.insert(table) if kind == "sqlite" else postgresql.insert(table)
     done = session.execute(insert.values(**values).on_conflict_do_nothing())

@@ -57,6 +57,15 @@ class PanahServer:
     def is_running(self) -> bool:
         return self._process is not None
 
+    @property
+    def database_url(self) -> str:
+        return self._environment["PANAH_DATABASE_URL"]
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the service keeps the secret that it made at its first start."""
+        return self._folder / "panah.keys"
+
     def _run(self, *command: str) -> Popen[bytes]:
         program = [sys.executable, "-m", "panah", *command]
         return start_process(program, self.log, environment=self._environment, folder=self._folder)

@@ -124,7 +124,7 @@ class Recorder:
             def log_request(self, *_: object) -> None:
                 """Keeps the run's output for the tests."""
 
-        for method in ("GET", "HEAD", "OPTIONS", "POST"):
+        for method in ("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"):
             setattr(Edge, f"do_{method}", Edge.handle_any)
         return Edge
 

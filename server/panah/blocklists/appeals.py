@@ -55,7 +55,7 @@ def file_appeal(
             relation=relation,
             ground=ground,
             sealed_statement=turn.keys.seal(statement) if statement else None,
-            status="waiting" if is_wanted(turn, blocklist, subject) else "moot",
+            status="waiting" if is_wanted(turn, blocklist, subject, relation) else "moot",
             filed_at=turn.now,
         )
     )
@@ -65,9 +65,9 @@ def file_appeal(
     return receipt
 
 
-def is_wanted(turn: Turn, blocklist: Blocklist, subject: str) -> bool:
+def is_wanted(turn: Turn, blocklist: Blocklist, subject: str, relation: str) -> bool:
     """Whether an appeal would change anything: the account is listed or may soon be, nobody appeals for it
-    already, and the last answer is not too fresh.
+    already, and the last answer is not too fresh. What others ask never stands in the owner's way.
     """
     case = find_case(turn, blocklist, subject)
     if case is None or (case.entry not in ON_LIST and case.status in ("gathering", "rejected")):
@@ -77,6 +77,7 @@ def is_wanted(turn: Turn, blocklist: Blocklist, subject: str) -> bool:
     other = select(Appeal.id).where(
         Appeal.blocklist_id == blocklist.id,
         Appeal.subject == subject,
+        col(Appeal.relation).in_((relation, "own")),
         col(Appeal.status).in_(OPEN) | ((col(Appeal.status) == "kept") & (col(Appeal.answered_on) > since)),
     )
     return turn.session.exec(other).first() is None
@@ -151,7 +152,9 @@ def settle(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, given: li
 
 
 def take_off(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, *, role: str, wrong: bool) -> None:
-    """Takes an account off the list for good reasons: it is not opened again before its reports are old."""
+    """Takes an account off the list. What most found wrong is not opened again before its reports are old; what was
+    only doubted can be, once more, by new ones.
+    """
     for stage in ("appeal", "review", "upgrade"):
         panel.close_stage(turn, case, stage)
     appeal = current(turn, case)
@@ -161,7 +164,6 @@ def take_off(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, *, role
         newest = select(Decision).where(Decision.case_id == case.id, Decision.round == case.round)
         for decision in turn.session.exec(newest):
             decision.overturned_on = turn.now.date()
-    if role == "curator":
         standings.unsettle_standing(turn, blocklist, case)
     case.reports_before = case.reports
     events.step(
@@ -173,7 +175,7 @@ def take_off(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, *, role
         status="rejected",
         entry="removed",
         tier=None,
-        rejections=rules.reopen_times + 1,
+        rejections=rules.reopen_times + int(wrong),
         due_at=None,
     )
 

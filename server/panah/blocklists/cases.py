@@ -39,10 +39,27 @@ def reported(turn: Turn, blocklist: Blocklist, rules: Rules, subject: str, categ
     consider(turn, blocklist, case, rules)
 
 
-def unreported(turn: Turn, blocklist: Blocklist, subject: str) -> None:
+def unreported(turn: Turn, blocklist: Blocklist, subject: str, *, today: bool) -> None:
+    """Takes note that a report was taken back; `today`: it was made today."""
+    case = find_case(turn, blocklist, subject)
+    if case is None:
+        return
+    case.reports = max(0, case.reports - 1)
+    if today and case.arrivals:  # who comes and goes and comes again is one arrival
+        *before, [hour, count] = case.arrivals
+        case.arrivals = [*before, [hour, count - 1]] if count > 1 else before
+
+
+def again(turn: Turn, blocklist: Blocklist, subject: str) -> None:
+    """Takes note that a report that had been taken back stands again."""
     case = find_case(turn, blocklist, subject)
     if case is not None:
-        case.reports = max(0, case.reports - 1)
+        case.reports += 1
+
+
+def is_being_decided(turn: Turn, blocklist: Blocklist, subject: str) -> bool:
+    case = find_case(turn, blocklist, subject)
+    return case is not None and case.status in UNDECIDED and case.status != "gathering"
 
 
 def count_arrival(case: Case, now: datetime) -> None:
@@ -56,14 +73,17 @@ def count_arrival(case: Case, now: datetime) -> None:
 def hold_back(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None:
     """Holds a case, or an entry that is not yet published, when the reports that come look wrong."""
     if is_burst(case, turn.now, rules):
-        until = turn.now + rules.burst_days * DAY
+        since = (case.hold_since if case.hold == "burst" else None) or turn.now
+        until = min(turn.now + rules.burst_days * DAY, since + rules.burst_longest_days * DAY)
         # Not one event for each report of a mob: the hold moves on when an hour of it has passed.
         if case.hold != "burst" or case.hold_until is None or until - case.hold_until >= timedelta(hours=1):
-            events.step(turn, blocklist, case, "held", hold="burst", hold_until=until, strict=True)
+            events.step(
+                turn, blocklist, case, "held", hold="burst", hold_since=since, hold_until=until, strict=True
+            )
     elif case.hold is None and case.status != "gathering":
         hold, ends = hold_for(turn.now, rules, *evidence_of(turn, blocklist, case, rules))
         if hold is not None:
-            events.step(turn, blocklist, case, "held", hold=hold, hold_until=ends, strict=True)
+            events.step(turn, blocklist, case, "held", hold=hold, hold_since=turn.now, hold_until=ends, strict=True)
 
 
 def is_burst(case: Case, now: datetime, rules: Rules) -> bool:
@@ -105,6 +125,7 @@ def consider(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None
         protected=protected,
         category=category_of(turn, blocklist, case),
         hold=hold,
+        hold_since=hold and (case.hold_since or turn.now),
         hold_until=until,
         fallback_at=begun + rules.fallback_days * DAY,
         due_at=None,
@@ -132,6 +153,7 @@ def voices_of(
             col(Contribution.subject) == case.subject,
             col(Contribution.reported_on) > turn.now.date() - rules.evidence_days * DAY,
             col(Participant.suspended).is_(False),
+            col(Contribution.withdrawn).is_(False),
         )
     )
     return [(cluster, branch, post, on) for cluster, branch, post, on in turn.session.execute(joined)]
@@ -159,7 +181,9 @@ def hold_for(
 def category_of(turn: Turn, blocklist: Blocklist, case: Case) -> str:
     """The category that most reports name; the first in the order of the labels where several do."""
     named = select(Contribution.category).where(
-        Contribution.blocklist_id == blocklist.id, Contribution.subject == case.subject
+        Contribution.blocklist_id == blocklist.id,
+        Contribution.subject == case.subject,
+        col(Contribution.withdrawn).is_(False),
     )
     found = [str(Category(one)) for one in turn.session.exec(named)]
     return max((str(one) for one in Category), key=found.count)
@@ -171,8 +195,15 @@ def digest_subject(turn: Turn, subject: str) -> str:
 
 def is_protected(turn: Turn, subject: str) -> bool:
     """Whether the account's owner asked for protection and two members saw that it is theirs."""
-    row = turn.session.get(Protected, digest_subject(turn, subject))
-    return row is not None and row.status == "active"
+    return owner_of(turn, subject) is not None
+
+
+def owner_of(turn: Turn, subject: str) -> Protected | None:
+    """The protection of an account that two members have confirmed."""
+    active = select(Protected).where(
+        Protected.subject_digest == digest_subject(turn, subject), Protected.status == "active"
+    )
+    return turn.session.exec(active).first()
 
 
 def review_holds(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> bool:

@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 
 from panah.blocklists import cases, events
 from panah.blocklists.contributors import participant_of, tag_of
-from panah.blocklists.lists import all_lists, delete_rows, lock, lock_open, rules_of
+from panah.blocklists.lists import delete_rows, in_lock_order, lock, lock_open, rules_of
 from panah.blocklists.subjects import check_subject
 from panah.blocklists.tables import (
     Blocklist,
@@ -66,6 +66,9 @@ def contribute(
     )
     found = session.exec(first).first()
     if found is not None:
+        if found.withdrawn:
+            found.withdrawn = False
+            cases.again(turn, blocklist, subject)
         return found
     rules = rules_of(session, blocklist, turn.now)
     today = turn.now.date()
@@ -86,6 +89,7 @@ def contribute(
         "source": Source(source),
         "import_batch": batch,
         "round": 0,
+        "withdrawn": False,
         "settled": False,
     }
     if id is not None and session.get(Contribution, id) is not None:
@@ -97,6 +101,7 @@ def contribute(
 
 
 def reported_today(turn: Turn, participant: Participant) -> int:
+    """Reports made today, as far as they still stand."""
     counted = (
         select(func.count())
         .select_from(Contribution)
@@ -114,7 +119,7 @@ def withdraw(turn: Turn, blocklist: Blocklist, contributor: Contributor, contrib
     """Takes a report back. What others have decided on stays. For an unknown or foreign id nothing happens."""
     turn, blocklist = lock(turn, blocklist)
     row = turn.session.get(Contribution, contribution_id)
-    if row is None or row.blocklist_id != blocklist.id:
+    if row is None or row.blocklist_id != blocklist.id or row.withdrawn:
         return
     if row.tag != tag_of(turn.keys, blocklist, contributor.id):
         return
@@ -122,10 +127,13 @@ def withdraw(turn: Turn, blocklist: Blocklist, contributor: Contributor, contrib
 
 
 def remove(turn: Turn, blocklist: Blocklist, rows: list[Contribution]) -> None:
-    """Deletes reports of a locked list and counts them out of their cases."""
+    """Takes reports of a locked list back. They are deleted, but those whose case is being decided later."""
     for row in rows:
-        turn.session.delete(row)
-        cases.unreported(turn, blocklist, row.subject)
+        if not row.settled and cases.is_being_decided(turn, blocklist, row.subject):
+            row.withdrawn = True
+        else:
+            turn.session.delete(row)
+        cases.unreported(turn, blocklist, row.subject, today=row.reported_on == turn.now.date())
         events.append(turn, blocklist, "withdrawn", role="contributor", body={"contribution": str(row.id)})
     turn.session.flush()
 
@@ -133,10 +141,14 @@ def remove(turn: Turn, blocklist: Blocklist, rows: list[Contribution]) -> None:
 def delete_mine(turn: Turn, contributor: Contributor) -> int:
     """Deletes all reports by one contributor on all lists, imports that wait included. Decisions by others stay."""
     deleted = 0
-    for blocklist in all_lists(turn.session):
+    for blocklist in in_lock_order(turn.session):
         tag = tag_of(turn.keys, blocklist, contributor.id)
         turn_here, blocklist = lock(turn, blocklist)
-        mine = select(Contribution).where(Contribution.blocklist_id == blocklist.id, Contribution.tag == tag)
+        mine = select(Contribution).where(
+            Contribution.blocklist_id == blocklist.id,
+            Contribution.tag == tag,
+            col(Contribution.withdrawn).is_(False),
+        )
         rows = list(turn.session.exec(mine))
         remove(turn_here, blocklist, rows)
         deleted += len(rows)
@@ -149,7 +161,7 @@ def delete_mine(turn: Turn, contributor: Contributor) -> int:
 def forget(turn: Turn, contributor: Contributor) -> None:
     """Forgets a contributor: reports, tags, open jury turns, key. Votes given stay, under a tag of nobody."""
     delete_mine(turn, contributor)
-    for blocklist in all_lists(turn.session):
+    for blocklist in in_lock_order(turn.session):
         tag = tag_of(turn.keys, blocklist, contributor.id)
         delete_rows(
             turn.session,

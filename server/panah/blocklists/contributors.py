@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
 from panah.blocklists import events
-from panah.blocklists.lists import all_lists, lock, lock_open, rules_of
+from panah.blocklists.lists import in_lock_order, lock, lock_open, rules_of
 from panah.blocklists.policy import Rules
 from panah.blocklists.standing import is_qualified
 from panah.blocklists.tables import (
@@ -228,7 +228,7 @@ def suspend(turn: Turn, contributor_id: UUID, *, suspended: bool = True) -> None
     if contributor is None:
         raise UnknownContributor("There is no such contributor.")
     contributor.suspended = suspended
-    for blocklist in all_lists(turn.session):
+    for blocklist in in_lock_order(turn.session):
         suspend_on(turn, blocklist, tag_of(turn.keys, blocklist, contributor_id), suspended=suspended)
 
 

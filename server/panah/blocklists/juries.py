@@ -193,8 +193,9 @@ def speak(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, given: lis
     """What the jury's votes lead to: a lane of curators, or a rejection."""
     share = sum(task.vote == "list" for task in given) / len(given)
     disclosed = sum(task.disclosure for task in given) >= rules.disclosure_votes
-    if disclosed and not case.protected:
-        events.step(turn, blocklist, case, "protected", protected=True)
+    if disclosed:
+        # No more than that: jurors who only say so must not be able to shield somebody.
+        events.step(turn, blocklist, case, "disclosed", strict=True)
     lane = lane_for(rules, share, given, protected=case.protected)
     if lane == "":
         looks.reject(turn, blocklist, case, rules, "jury_spoke", lane="jury", share=share)

@@ -121,6 +121,11 @@ def find_list(session: Session, slug: str) -> Blocklist:
     return found
 
 
+def in_lock_order(session: Session) -> list[Blocklist]:
+    """All lists in the one order in which several are locked, so that nobody waits for each other."""
+    return list(session.exec(select(Blocklist).order_by(col(Blocklist.id))))
+
+
 def all_lists(session: Session) -> list[Blocklist]:
     return list(session.exec(select(Blocklist).order_by(Blocklist.slug)))
 
@@ -192,19 +197,26 @@ def approve_policy(turn: Turn, blocklist: Blocklist, policy_id: int, *, approver
     return row
 
 
-def seats_of(session: Session, blocklist: Blocklist) -> list[UUID]:
-    """Members who curate the list, in a steady order."""
+def seats_of(session: Session, blocklist: Blocklist, *, appeals: bool = False) -> list[UUID]:
+    """Members who curate the list, in a steady order; with `appeals`, those too who only answer these."""
     chosen = select(Seat.member_id).where(Seat.blocklist_id == blocklist.id).order_by(col(Seat.member_id))
-    return list(session.exec(chosen))
+    return list(session.exec(chosen if appeals else chosen.where(col(Seat.appeals_only).is_(False))))
 
 
-def seat(turn: Turn, blocklist: Blocklist, member_id: UUID) -> None:
-    """Makes a member a curator of the list. Again changes nothing."""
+def seat(turn: Turn, blocklist: Blocklist, member_id: UUID, *, appeals_only: bool = False) -> None:
+    """Makes a member a curator of the list, or one who only answers its appeals. Again changes nothing."""
     turn, blocklist = lock(turn, blocklist)
-    if turn.session.get(Seat, (blocklist.id, member_id)) is None:
-        turn.session.add(Seat(blocklist_id=blocklist.id, member_id=member_id, since=turn.now.date()))
+    row = turn.session.get(Seat, (blocklist.id, member_id))
+    if row is not None and row.appeals_only == appeals_only:
+        return
+    if row is None:
+        row = Seat(blocklist_id=blocklist.id, member_id=member_id, since=turn.now.date())
+        turn.session.add(row)
+    row.appeals_only = appeals_only
+    if not appeals_only:
         blocklist.attended_on = turn.now.date()
-        events.append(turn, blocklist, "seated", role="admin", body={"member": str(member_id)})
+    body = {"member": str(member_id), "appeals_only": appeals_only}
+    events.append(turn, blocklist, "seated", role="admin", body=body)
 
 
 def unseat(turn: Turn, blocklist: Blocklist, member_id: UUID) -> None:
@@ -241,7 +253,8 @@ def stop(turn: Turn, blocklist: Blocklist, why: str, *, role: str = "admin") -> 
 
 
 def stop_locked(turn: Turn, blocklist: Blocklist, why: str, *, role: str = "panah") -> None:
-    if blocklist.stopped is None:
+    # What an admin stopped must not be resumed by itself, as an unattended list is.
+    if blocklist.stopped is None or (role == "admin" and blocklist.stopped == "unattended"):
         blocklist.stopped = why
         events.append(turn, blocklist, "stopped", role=role, body={"why": why})
 

@@ -4,10 +4,10 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from panah.blocklists import appeals, events, panel, standings
-from panah.blocklists.cases import digest_subject, find_case
+from panah.blocklists.cases import find_case, owner_of
 from panah.blocklists.lists import lock, policy_of, rules_of, seats_of
 from panah.blocklists.panel import GIVEN, LISTING, STAGES
 from panah.blocklists.policy import Rules
@@ -17,7 +17,6 @@ from panah.blocklists.tables import (
     Decision,
     Look,
     OwnerNotice,
-    Protected,
     Tier,
 )
 from panah.blocklists.turn import Turn
@@ -87,7 +86,6 @@ def settle_stage(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, sta
     """Ends a stage as soon as the votes still open cannot change what it comes to."""
     given = panel.stage_looks(turn.session, case, stage)
     votes = [look.vote or "" for look in given if look.vote in GIVEN]
-    reason = next((look.reason_code for look in given if look.reason_code), "")
     if stage == "appeal":
         appeals.settle(turn, blocklist, case, rules, given)
         return
@@ -120,6 +118,8 @@ def settle_stage(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, sta
     if outcome is None:
         return
     panel.close_stage(turn, case, stage)
+    sided = [look for look in given if (look.vote in LISTING) == (outcome != "keep") and look.vote in GIVEN]
+    reason = next((look.reason_code for look in sided if look.reason_code), "")
     if blocklist.tier_cap == Tier.FLAG and outcome == "hide":
         outcome = "flag"
     if stage == "fresh":
@@ -154,8 +154,8 @@ def outcome_of(votes: list[str], rules: Rules, *, lenient: bool) -> str | None:
 
 def notify_owner(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, outcome: str) -> bool:
     """Tells the owner of a registered account before anything is published; False where it is not registered."""
-    row = turn.session.get(Protected, digest_subject(turn, case.subject))
-    if row is None or row.status != "active":
+    row = owner_of(turn, case.subject)
+    if row is None:
         return False
     due = turn.now + rules.notice_days * DAY
     turn.session.add(
@@ -258,16 +258,16 @@ def remove_entry(turn: Turn, blocklist: Blocklist, member_id: UUID, subject: str
     ):
         raise LookNotFound("There is no such entry that you could remove.")
     rules = rules_of(turn.session, blocklist, turn.now)
-    made = (
-        select(func.count())
-        .select_from(Decision)
-        .where(
-            Decision.blocklist_id == blocklist.id,
-            Decision.lane == f"by:{str(member_id)[:8]}",
-            Decision.made_on == turn.now.date(),
-        )
+    made = select(col(Decision.made_on)).where(
+        Decision.blocklist_id == blocklist.id,
+        Decision.lane == f"by:{str(member_id)[:8]}",
+        Decision.made_on > turn.now.date() - 30 * DAY,
     )
-    if turn.session.exec(made).one() >= rules.removals_day:
-        raise TooManyRemovals(f"One curator removes {rules.removals_day} accounts a day at most. Ask another.")
+    days = list(turn.session.exec(made))
+    if days.count(turn.now.date()) >= rules.removals_day or len(days) >= rules.removals_month:
+        raise TooManyRemovals(
+            f"One curator removes {rules.removals_day} accounts a day and {rules.removals_month} a month at most. "
+            "Ask another."
+        )
     record(turn, blocklist, case, "keep", reason_code, lane=f"by:{str(member_id)[:8]}")
     appeals.take_off(turn, blocklist, case, rules, role="curator", wrong=False)

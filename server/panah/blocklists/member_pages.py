@@ -257,7 +257,12 @@ def list_page(
             blocklist = find_list(turn.session, slug)
             managed = views.managed_out(turn, blocklist)
             seated = {one.member_id for one in managed.seats}
-            able = [one for one in members_with(turn.session, Permission.ENTRY_DECIDE) if one not in seated]
+            fit = {
+                one
+                for permission in (Permission.ENTRY_DECIDE, Permission.APPEAL_DECIDE)
+                for one in members_with(turn.session, permission)
+            }
+            able = sorted(fit - seated)
             everybody = select(Member.id, Member.name).where(col(Member.id).in_([*seated, *able]))
             names = dict(turn.session.exec(everybody).all())
             now = turn.now
@@ -307,13 +312,9 @@ def make_router(limiter: Limiter, *, form_limit: str = "60/minute") -> APIRouter
                     blocklist = find_list(turn.session, fields.get("list", "")[:40])
                     looks.remove_entry(turn, blocklist, who.member_id, body.subject, body.reason_code)
                     parts: dict[str, Any] = {"done": "removed"}
-                elif do == "code":
-                    must(who, Permission.PROTECTION_SEE)
-                    subject = subject_in(fields)
-                    parts = {"code": protection.pending_code(turn, subject), "code_for": subject}
                 elif do == "seen":
                     must(who, Permission.PROTECTION_SEE)
-                    row = protection.see_protection(turn, who.member_id, subject_in(fields))
+                    row = protection.see_protection(turn, who.member_id, subject_in(fields), fields.get("code", ""))
                     parts = {"done": "protected" if row.status == "active" else "seen"}
                 elif do == "invite":
                     must(who, Permission.LIST_INVITE)

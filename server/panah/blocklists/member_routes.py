@@ -80,12 +80,13 @@ def check_stage(who: SignedIn, look: Look, vote: str) -> None:
 
 
 def seat_member(turn: Turn, blocklist: Blocklist, member_id: UUID) -> None:
-    """Makes a member a curator of the list. Raises CannotCurate for who may not decide."""
+    """Gives a curator, or a reviewer of appeals, a seat. Raises CannotCurate for who may not decide."""
     member = turn.session.get(Member, member_id)
     roles = roles_of(turn.session, member_id)
-    if member is None or member.state != "active" or Permission.ENTRY_DECIDE not in permissions_of(roles):
-        raise CannotCurate("Only active members who are curators can curate a list. Give them the role first.")
-    lists.seat(turn, blocklist, member_id)
+    held = permissions_of(roles)
+    if member is None or member.state != "active" or not held & {Permission.ENTRY_DECIDE, Permission.APPEAL_DECIDE}:
+        raise CannotCurate("Only active curators and reviewers can have a seat. Give them the role first.")
+    lists.seat(turn, blocklist, member_id, appeals_only=Permission.ENTRY_DECIDE not in held)
 
 
 def propose(turn: Turn, blocklist: Blocklist, who: SignedIn, body: schemas.PolicyIn) -> schemas.PolicyOut:
@@ -191,26 +192,15 @@ def make_curator_router(limiter: Limiter, read_limit: str, write_limit: str) -> 
         return schemas.InvitationOut(code=code, expires_on=expires_on)
 
     @router.post(
-        "/protection/code",
-        responses=MEMBERS | problems(s404="Nobody waits for that account.", s422="Not an account."),
-        summary="What to look for on a profile",
-    )
-    @limiter.limit(write_limit)
-    def pending_code(request: Request, body: schemas.SubjectIn, who: Confirming) -> schemas.CodeOut:
-        """A POST, so that nobody's account stands in an address."""
-        with turn_of(request) as turn:
-            return schemas.CodeOut(code=protection.pending_code(turn, body.subject))
-
-    @router.post(
         "/protection",
-        responses=MEMBERS | problems(s404="Nobody waits for that account.", s422="Not an account."),
+        responses=MEMBERS | problems(s404="Nobody waits with that code.", s422="Not an account."),
         summary="I saw the code there",
     )
     @limiter.limit(write_limit)
-    def seen(request: Request, body: schemas.SubjectIn, who: Confirming) -> schemas.SeenOut:
-        """The second member who says so makes the protection active."""
+    def seen(request: Request, body: schemas.SeenIn, who: Confirming) -> schemas.SeenOut:
+        """With the code as the profile shows it. The second member who says so makes the protection active."""
         with turn_of(request) as turn:
-            row = protection.see_protection(turn, who.member_id, body.subject)
+            row = protection.see_protection(turn, who.member_id, body.subject, body.code)
             return schemas.SeenOut.model_validate({"status": row.status})
 
     return router

@@ -105,7 +105,7 @@ def uninvolved(session: Session, blocklist: Blocklist, case: Case, stage: str) -
     )
     # Ended stages carry a number, as "upgrade1".
     barred = {one for one, at in session.exec(chosen) if at.rstrip("0123456789") in OTHERS_AFTER[stage]}
-    return [one for one in seats_of(session, blocklist) if one not in barred]
+    return [one for one in seats_of(session, blocklist, appeals=stage == "appeal") if one not in barred]
 
 
 def end_stage(turn: Turn, case: Case, stage: str) -> None:

@@ -28,8 +28,9 @@ class Rules(BaseModel):
     burst_hour: Count = 5
     burst_day: Count = 10
     burst_days: Days = 3
+    burst_longest_days: Days = 14  # a flood cannot hold a case for ever
     young_days: Days = 30
-    young_share: Share = 0.5
+    young_share: Annotated[float, Field(ge=0.1, le=0.9)] = 0.5
     young_reports: Count = 4  # fewer say nothing about a share
     young_hold_days: Days = 14
     one_post_reports: Count = 3
@@ -45,10 +46,10 @@ class Rules(BaseModel):
 
     # Lanes, by the share of the jury that would list.
     clear_share: Share = 0.85
-    approve_share: Share = 0.70
-    contested_share: Share = 0.40
-    protected_share: Share = 0.75
-    stratum_floor: Share = 0.5
+    approve_share: Annotated[float, Field(ge=0.5, le=1)] = 0.70
+    contested_share: Annotated[float, Field(ge=0.2, le=1)] = 0.40
+    protected_share: Annotated[float, Field(ge=0.5, le=1)] = 0.75
+    stratum_floor: Annotated[float, Field(ge=0.25, le=1)] = 0.5
     stratum_least: Count = 2  # fewer votes say nothing about a stratum
     disclosure_votes: Count = 2  # jurors who say that the cited post is a disclosure
     curators: Annotated[int, Field(ge=3, le=9)] = 3
@@ -72,7 +73,7 @@ class Rules(BaseModel):
     # Breaker.
     breaker_window: Count = 100
     breaker_least: Count = 20
-    breaker_overturned: Share = 0.05
+    breaker_overturned: Annotated[float, Field(gt=0, le=0.25)] = 0.05
     breaker_growth: Annotated[float, Field(gt=1)] = 3.0
     breaker_floor: Count = 10  # additions a day that a young list may always make
     unattended_days: Days = 30  # without a curator for so long, additions stop
@@ -87,12 +88,13 @@ class Rules(BaseModel):
     standing_quantile: Annotated[float, Field(gt=0, lt=0.5)] = 0.10
     qualified_days: Days = 14
     qualified_items: Count = 8
-    qualified_score: Share = 0.6
+    qualified_score: Annotated[float, Field(ge=0.5, lt=1)] = 0.6
     gold_items: Count = 10
 
     # What one person may send.
     reports_day: Count = 50
-    removals_day: Count = 5  # that one curator may make alone
+    removals_day: Count = 2  # that one curator may make alone
+    removals_month: Count = 10
     invitations_month: Count = 5
     import_day: Count = 200
 

@@ -1,5 +1,6 @@
 """Survivors' own accounts: harder to list, and nothing about them is published before they were asked."""
 
+from hmac import compare_digest
 from uuid import UUID
 
 from sqlalchemy import update
@@ -7,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from panah.blocklists import appeals, events, panel
 from panah.blocklists.cases import digest_subject, find_case
-from panah.blocklists.lists import all_lists, lock, rules_of
+from panah.blocklists.lists import in_lock_order, lock, rules_of
 from panah.blocklists.looks import dates, record
 from panah.blocklists.policy import Rules
 from panah.blocklists.standings import settle_standing
@@ -44,17 +45,14 @@ class ProtectionNotFound(AppError):
 def ask_protection(turn: Turn, contributor: Contributor, subject: str) -> Protected:
     """Asks for protection of one's own account: the code goes on the profile until two members have seen it.
 
-    A repeat returns the first. Raises BadSubject, or ProtectionTaken where somebody else has asked for it.
+    A repeat returns the first. Raises BadSubject, or ProtectionTaken where it is protected with another key.
     """
     digest = digest_subject(turn, check_subject(subject))
-    found = lock_protection(turn, digest)
-    if found is not None and found.contributor_id == contributor.id:
-        return found
-    if found is not None and found.status == "active":
-        raise ProtectionTaken("This account is protected with another key. Use that one, or ask whoever runs this.")
-    if found is not None:  # anybody can ask for anybody's account; only the owner can show the code
-        turn.session.delete(found)
-        turn.session.flush()
+    active = select(Protected.contributor_id).where(
+        Protected.subject_digest == digest, Protected.status == "active"
+    )
+    if (owner := turn.session.exec(active).first()) is not None and owner != contributor.id:
+        raise ProtectionTaken("It is protected with another key. Use that one, or ask whoever runs this.")
     insert_once(
         turn.session,
         Protected,
@@ -65,14 +63,7 @@ def ask_protection(turn: Turn, contributor: Contributor, subject: str) -> Protec
         seen_by=[],
         asked_on=turn.now.date(),
     )
-    return turn.session.exec(select(Protected).where(Protected.subject_digest == digest)).one()
-
-
-def lock_protection(turn: Turn, digest: str) -> Protected | None:
-    """The row, with everybody else who would change it made to wait."""
-    write = update(Protected).where(col(Protected.subject_digest) == digest).values(code=Protected.code)
-    turn.session.execute(write.execution_options(synchronize_session=False))
-    return turn.session.get(Protected, digest, populate_existing=True)
+    return turn.session.get_one(Protected, (digest, contributor.id))
 
 
 def protections_of(session: Session, contributor: Contributor) -> list[Protected]:
@@ -82,34 +73,33 @@ def protections_of(session: Session, contributor: Contributor) -> list[Protected
 
 def end_protection(turn: Turn, contributor: Contributor, subject: str) -> None:
     """Gives one's protection up. For an account that is not one's own nothing happens."""
-    row = turn.session.get(Protected, digest_subject(turn, check_subject(subject)))
-    if row is not None and row.contributor_id == contributor.id:
+    row = turn.session.get(Protected, (digest_subject(turn, check_subject(subject)), contributor.id))
+    if row is not None:
         turn.session.delete(row)
         turn.session.flush()
 
 
-def pending_code(turn: Turn, subject: str) -> str:
-    """What a member must find on the account's profile. Raises ProtectionNotFound."""
-    row = turn.session.get(Protected, digest_subject(turn, check_subject(subject)))
-    if row is None or row.status == "active":
-        raise ProtectionNotFound("Nobody waits for protection of that account.")
-    return row.code
-
-
-def see_protection(turn: Turn, member_id: UUID, subject: str) -> Protected:
-    """A member has seen the code on the account's profile. The second one makes the protection active.
+def see_protection(turn: Turn, member_id: UUID, subject: str, code: str) -> Protected:
+    """A member has seen this code on the account's profile. The second one makes the protection active.
 
     An entry that stands already is then looked at anew, as by an appeal. Raises ProtectionNotFound.
     """
-    row = lock_protection(turn, digest_subject(turn, check_subject(subject)))
+    digest = digest_subject(turn, check_subject(subject))
+    # Makes other members who look at the same account wait: two at once must both count.
+    write = update(Protected).where(col(Protected.subject_digest) == digest).values(code=Protected.code)
+    turn.session.execute(write.execution_options(synchronize_session=False))
+    asked = select(Protected).where(Protected.subject_digest == digest).execution_options(populate_existing=True)
+    rows = turn.session.exec(asked).all()
+    row = next((one for one in rows if compare_digest(one.code.encode(), code.strip().lower().encode())), None)
     if row is None:
-        raise ProtectionNotFound("Nobody waits for protection of that account.")
-    if row.status == "active" or str(member_id) in row.seen_by:
+        raise ProtectionNotFound("Nobody waits for protection of that account with that code. Compare both again.")
+    if any(one.status == "active" for one in rows) or str(member_id) in row.seen_by:
         return row
     row.seen_by = [*row.seen_by, str(member_id)]
     if len(row.seen_by) >= SEEN_BY:
         row.status = "active"
-        for blocklist in all_lists(turn.session):
+        turn.session.flush()
+        for blocklist in in_lock_order(turn.session):
             protect_on(turn, blocklist, subject)
     turn.session.flush()
     return row

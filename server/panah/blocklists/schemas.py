@@ -201,6 +201,11 @@ class SubjectIn(Incoming):
     subject: Subject
 
 
+class SeenIn(Incoming):
+    subject: Subject
+    code: Annotated[str, Field(max_length=40, description="As the account's profile shows it.")]
+
+
 class ProtectionOut(BaseModel):
     """The code goes on the account's profile until two members have seen it; then `status` is active."""
 
@@ -346,10 +351,6 @@ class RemovalIn(Incoming):
 
 class SeenOut(BaseModel):
     status: Literal["pending", "active"]
-
-
-class CodeOut(BaseModel):
-    code: str
 
 
 # Admins

@@ -15,8 +15,12 @@ def settle_standing(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, 
         Contribution.subject == case.subject,
         col(Contribution.settled).is_(False),
     )
-    for report in session.exec(open_reports):
+    for report in session.exec(open_reports).all():
         report.settled, report.round = True, case.round
+        if report.withdrawn:
+            session.delete(report)
+            if good:
+                continue
         weight = 1.0 if good or human else rules.jury_only
         credit(turn, blocklist, report.tag, good=good, weight=weight)
     votes = select(ReviewTask).where(

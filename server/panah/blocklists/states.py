@@ -32,6 +32,7 @@ class CaseState:
     share: float | None = None
     rejections: int = 0
     hold: str | None = None
+    hold_since: datetime | None = None
     hold_until: datetime | None = None
     fallback_at: datetime | None = None
     tier: str | None = None
@@ -52,8 +53,9 @@ BESIDE = frozenset({"listed", "appeal", "review", "upgrade"})
 # Which steps may follow which statuses.
 STEPS: dict[str, frozenset[str]] = {
     "opened": frozenset({"gathering", "rejected"}),
-    "held": UNDECIDED | {"listed"},
-    "released": UNDECIDED | {"listed"},
+    "held": UNDECIDED | BESIDE,
+    "released": UNDECIDED | BESIDE,
+    "disclosed": frozenset({"jury"}),
     "protected": UNDECIDED | BESIDE | {"rejected"},
     "jury_drawn": frozenset({"drawing"}),
     "jury_extended": frozenset({"jury"}),
@@ -92,7 +94,7 @@ def read(body: dict[str, Any]) -> dict[str, Any]:
     for name in ("listed_on", "review_on", "expires_on"):
         if found.get(name) is not None:
             found[name] = date.fromisoformat(found[name])
-    for name in ("hold_until", "fallback_at", "due_at"):
+    for name in ("hold_since", "hold_until", "fallback_at", "due_at"):
         if found.get(name) is not None:
             found[name] = datetime.fromisoformat(found[name])
     return found

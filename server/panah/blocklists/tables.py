@@ -84,12 +84,13 @@ class ListPolicy(SQLModel, table=True):
 
 
 class Seat(SQLModel, table=True):
-    """A member who curates a list. Who has left has no seat."""
+    """A member who curates a list, or only answers its appeals. Who has left has no seat."""
 
     __tablename__ = "seat"
 
     blocklist_id: UUID = Field(foreign_key="blocklist.id", ondelete="CASCADE", primary_key=True)
     member_id: UUID = Field(primary_key=True, index=True)
+    appeals_only: bool = False
     since: date
 
 
@@ -164,6 +165,9 @@ class Contribution(SQLModel, table=True):
     source: Source = Field(default=Source.EXTENSION, sa_column=Column(String(16), nullable=False))
     import_batch: UUID | None = Field(default=None, index=True)
     round: int = 0  # the case's round in which it was settled; 0: not yet
+    # Taken back while its case was being decided: it counts for nothing, and goes when that is done. Until then
+    # whoever made it can neither be drawn for that case nor avoid what a rejection costs.
+    withdrawn: bool = False
     settled: bool = False  # a decision was made about it, and its reporter's standing has changed
 
 
@@ -202,6 +206,7 @@ class Case(SQLModel, table=True):
     share: float | None = None  # of the jury that would list
     rejections: int = 0
     hold: str | None = Field(default=None, max_length=16)  # why nothing goes on before `hold_until`
+    hold_since: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     hold_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     # Without a jury by then, three curators decide.
     fallback_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
@@ -323,7 +328,8 @@ class Protected(SQLModel, table=True):
     __tablename__ = "protected"
 
     subject_digest: str = Field(primary_key=True, max_length=64)
-    contributor_id: UUID = Field(foreign_key="contributor.id", ondelete="CASCADE", index=True)
+    # Anybody can ask for anybody's account: each asks with a code of their own, and only the owner can show theirs.
+    contributor_id: UUID = Field(foreign_key="contributor.id", ondelete="CASCADE", primary_key=True, index=True)
     code: str = Field(max_length=20)  # what the owner shows on the profile, so that two members can see it
     status: str = Field(default="pending", max_length=8)  # pending | active
     seen_by: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # member ids

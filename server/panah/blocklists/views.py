@@ -143,7 +143,7 @@ def find_look(session: Session, member_id: UUID, look_id: UUID) -> Look:
     if (
         look is None
         or look.member_id != member_id
-        or member_id not in seats_of(session, list_of(session, look.blocklist_id))
+        or member_id not in seats_of(session, list_of(session, look.blocklist_id), appeals=True)
     ):
         raise LookNotFound("There is no such case of yours.")
     return look
@@ -282,7 +282,7 @@ def managed_out(turn: Turn, blocklist: Blocklist) -> schemas.ManagedOut:
 
 def lists_seated(session: Session, member_id: UUID) -> list[Blocklist]:
     """Lists that somebody curates."""
-    return [one for one in all_lists(session) if member_id in seats_of(session, one)]
+    return [one for one in all_lists(session) if member_id in seats_of(session, one, appeals=True)]
 
 
 def events_after(session: Session, blocklist: Blocklist, after: int) -> schemas.EventsOut:

@@ -17,7 +17,6 @@ from panah.distribution.tables import ListDetails, ListFile
 from panah.errors import AppError
 from panah.keys import Keys
 
-ASKED = ["GET", "HEAD"]
 # No ETag: what a server chooses for each reader and the reader sends back is a cookie.
 CATALOGUE = {"Cache-Control": "public, max-age=600"}
 VERSIONED = {"Cache-Control": "public, max-age=1814400, immutable"}  # 21 days, as long as they are kept
@@ -69,7 +68,9 @@ def make_router(limiter: Limiter, *, why_limit: str = "120/minute") -> APIRouter
     router = APIRouter(tags=["lists"])
     cache = DetailsCache()
 
-    @router.api_route("/lists/catalogue.json", methods=ASKED, summary="The signed catalogue of all lists")
+    # Once more without a place in the API's description, which would know both by one name.
+    @router.head("/lists/catalogue.json", include_in_schema=False)
+    @router.get("/lists/catalogue.json", summary="The signed catalogue of all lists")
     def catalogue(request: Request) -> Response:
         """What there is, in which version, under which signature. docs/list-format.md describes it."""
         with Session(request.app.state.engine) as session:
@@ -78,7 +79,8 @@ def make_router(limiter: Limiter, *, why_limit: str = "120/minute") -> APIRouter
             raise NoCatalogue("This server has not published any list yet.")
         return Response(found.body, headers=CATALOGUE, media_type="application/json")
 
-    @router.api_route("/lists/{name:path}", methods=ASKED, summary="A file of the catalogue")
+    @router.head("/lists/{name:path}", include_in_schema=False)
+    @router.get("/lists/{name:path}", summary="A file of the catalogue")
     def file(request: Request, name: str) -> Response:
         """A full list, a delta or the pack, by the address in the catalogue. Never changes."""
         with Session(request.app.state.engine) as session:

@@ -261,9 +261,10 @@ class Driver:
             if one.contributor not in self.known:
                 return
             with self.turn(at) as turn:
-                protection.ask_protection(turn, self.known[one.contributor].contributor, subject_id(one.subject))
+                asker = self.known[one.contributor].contributor
+                code = protection.ask_protection(turn, asker, subject_id(one.subject)).code
                 for member in one.seen_by:
-                    protection.see_protection(turn, self.members[member], subject_id(one.subject))
+                    protection.see_protection(turn, self.members[member], subject_id(one.subject), code)
 
         return act
 

@@ -15,22 +15,21 @@ from panah.simulate.world import ATTACKS, Attack, AttackedWorld, Population
 STEPS = 100  # of progress that a world is divided into
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
 
-# The small set: more attacked accounts in each world than in the full one where that is what is asked, and fewer
-# elsewhere, so that few and fast worlds tell enough. Juries need people: recall is measured with as many as ever.
-PEACE = Population(abusive=150, bystanders=300, survivors=20, registered=10, feud=40, pile_on=40)
+# The small set: many attacked accounts among few people where that is what is asked, so that few and fast worlds tell
+# enough. Juries need people: how many abusers are found is measured in worlds of the full set.
 SIEGE = Population(
     honest=100, abusive=60, bystanders=200, survivors=80, registered=40, feud=30, pile_on=30, camouflage=12
 )
 # Where every attacker reports every survivor, so many reports take long.
 MOB = replace(SIEGE, survivors=20, registered=10)
-SMALL_SET: tuple[tuple[Attack, float, int, Population], ...] = (
-    ("none", 0.0, 2, PEACE),
-    ("naive", 0.2, 1, MOB),
-    ("lockstep", 0.2, 1, MOB),
-    ("rotate", 0.1, 2, SIEGE),
-    ("rotate", 0.2, 2, SIEGE),
-    ("rotate", 0.3, 1, SIEGE),
-    ("shield", 0.2, 2, PEACE),
+# (attack, share, worlds, population, ticks of the service a day)
+SMALL_SET: tuple[tuple[Attack, float, int, Population, int], ...] = (
+    ("none", 0.0, 2, Population(), 2),
+    ("naive", 0.2, 1, MOB, 1),
+    ("lockstep", 0.2, 1, MOB, 1),
+    ("rotate", 0.1, 2, SIEGE, 1),
+    ("rotate", 0.2, 2, SIEGE, 1),
+    ("shield", 0.2, 1, Population(), 2),
 )
 
 
@@ -56,8 +55,8 @@ class Job:
 
 def small_jobs(rules: Rules | None = None) -> list[Job]:
     return [
-        Job(attack, share, rep, who, rules, ticks=1)
-        for attack, share, reps, who in SMALL_SET
+        Job(attack, share, rep, who, rules, ticks)
+        for attack, share, reps, who, ticks in SMALL_SET
         for rep in range(reps)
     ]
 

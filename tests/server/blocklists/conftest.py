@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 from uuid import UUID
 
 import pytest
@@ -15,11 +17,12 @@ from sqlmodel import Session, SQLModel, select
 
 from panah.blocklists import contributions, contributors, juries, lists, looks, onboarding, steward
 from panah.blocklists.policy import Rules
-from panah.blocklists.tables import Blocklist, Case, Contributor, Entry, Joining, Look, Participant, ReviewTask
+from panah.blocklists.tables import Case, Contributor, Entry
 from panah.blocklists.turn import Turn, begin
 from panah.db import make_engine
 from panah.keys import Keys
 
+Row = TypeVar("Row", bound=SQLModel)
 BEGIN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
@@ -38,7 +41,7 @@ class Village:
         with self.turn() as turn:
             self.blocklist = lists.create_list(turn, slug="village", name="Village", rules=rules)
 
-    def turn(self):  # type: ignore[no-untyped-def]
+    def turn(self) -> AbstractContextManager[Turn]:
         return begin(self.engine, self.keys, lot=self.lot, now=self.now)
 
     def settle(self, people: int = 30, curators: int = 6) -> "Village":
@@ -126,7 +129,7 @@ class Village:
         self.look(choice)
         self.pass_days(2)
 
-    def rows(self, table):  # type: ignore[no-untyped-def]
+    def rows(self, table: type[Row]) -> list[Row]:
         with Session(self.engine) as session:
             return list(session.exec(select(table)))
 
@@ -161,6 +164,3 @@ def village(settled: tuple[Village, Path], tmp_path: Path) -> Iterator[Village]:
     village.lot, village.turns = Random(2), count()
     yield village
     village.engine.dispose()
-
-
-__all__ = ["Session", "SQLModel", "select", "Case", "Entry", "lists","BEGIN", "DAY", "Blocklist", "Joining", "Look", "Participant", "ReviewTask", "Turn", "Village"]

@@ -47,9 +47,9 @@ def test_no_acknowledged_report_is_lost_when_the_process_is_killed(database_url:
         lists.create_list(turn, slug="village", name="Village")
     listening = socket.create_server(("127.0.0.1", 0))
     listening.set_inheritable(True)
+    server = str(Path(__file__).with_name("reporting_server.py"))
     parent = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("reporting_server.py"))]
-        + [database_url, str(keys_file), str(listening.fileno())],
+        [sys.executable, server, database_url, str(keys_file), str(listening.fileno())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

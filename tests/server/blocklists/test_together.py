@@ -71,7 +71,7 @@ def test_one_person_who_reports_twice_at_once_reports_once(village: Village) -> 
 
 def test_many_who_report_at_once_open_one_case_and_no_event_is_lost(village: Village) -> None:
     before = len(village.rows(Event))
-    at_once(*(lambda who=who: village.report(who, post=str(who)) for who in range(8)))  # type: ignore[misc]
+    at_once(*(lambda who=who: village.report(who, post=str(who)) for who in range(8)))
     assert len(village.rows(Contribution)) == 8
     assert village.case().round == 1
     kinds = [event.kind for event in sorted(village.rows(Event), key=lambda one: one.seq)[before:]]
@@ -95,9 +95,7 @@ def test_one_juror_who_votes_twice_at_once_votes_once(village: Village) -> None:
     task = village.rows(ReviewTask)[0]
     with Session(village.engine) as session:
         blocklist = lists.find_list(session, "village")
-    juror = next(
-        one for one in village.people if contributors.tag_of(village.keys, blocklist, one.id) == task.tag
-    )
+    juror = next(one for one in village.people if contributors.tag_of(village.keys, blocklist, one.id) == task.tag)
 
     def vote(choice: str) -> None:
         with village.turn() as turn:
@@ -121,7 +119,7 @@ def test_three_curators_at_once_make_one_decision(village: Village) -> None:
         with village.turn() as turn:
             looks.answer_look(turn, look.member_id, look.id, "hide")
 
-    at_once(*(lambda look=look: answer(look) for look in found))  # type: ignore[misc]
+    at_once(*(lambda look=look: answer(look) for look in found))
     assert village.entries() == {"x:666": ("hide", "waiting")}
     assert sum(event.kind == "decided" for event in village.rows(Event)) == 1
     assert chain_holds(village)
@@ -137,7 +135,9 @@ def test_a_doubt_and_a_yes_at_once_end_an_appeal_once(village: Village) -> None:
         with village.turn() as turn:
             looks.answer_look(turn, look.member_id, look.id, choice)
 
-    at_once(*(lambda look=look, c=c: answer(look, c) for look, c in zip(found, ("hide", "keep", "keep"), strict=True)))  # type: ignore[misc]
+    at_once(
+        *(lambda look=look, c=c: answer(look, c) for look, c in zip(found, ("hide", "keep", "keep"), strict=True))
+    )
     assert village.entries() == {}
     assert sum(event.kind == "removed" for event in village.rows(Event)) == 1
     assert [one.status for one in village.rows(Appeal)] == ["removed"]
@@ -149,9 +149,7 @@ def test_two_appeals_at_once_open_one(village: Village) -> None:
 
     def file() -> str:
         with village.turn() as turn:
-            return appeals.file_appeal(
-                turn, village.blocklist, subject="x:666", relation="own", ground="context"
-            )
+            return appeals.file_appeal(turn, village.blocklist, subject="x:666", relation="own", ground="context")
 
     at_once(file, file)
     assert sorted(one.status for one in village.rows(Appeal)) == ["moot", "open"]
@@ -186,11 +184,11 @@ def test_one_invitation_lets_one_of_two_in(village: Village) -> None:
 
 def test_two_members_who_see_a_code_at_once_both_count(village: Village) -> None:
     with village.turn() as turn:
-        protection.ask_protection(turn, village.people[5], "x:7")
+        code = protection.ask_protection(turn, village.people[5], "x:7").code
 
     def see(member: int) -> None:
         with village.turn() as turn:
-            protection.see_protection(turn, village.curators[member], "x:7")
+            protection.see_protection(turn, village.curators[member], "x:7", code)
 
     at_once(lambda: see(0), lambda: see(1))
     with village.turn() as turn:

@@ -484,11 +484,12 @@ def test_curators_remove_confirm_and_invite_by_forms(
 
     with village.turn() as turn:
         code = protection.ask_protection(turn, village.people[0], "x:777").code
-    page = who.send("/curate", do="code", subject="777")
-    outline(page)
-    assert code in page.text
-    assert who.send("/curate", do="seen", subject="x:777").headers["location"] == "/curate?done=seen"
-    assert other.send("/curate", do="seen", subject="x:777").headers["location"] == "/curate?done=protected"
+    wrong = who.send("/curate", do="seen", subject="777", code="panah-0000000000")
+    outline(wrong)
+    assert wrong.status_code == 404
+    seen = {"do": "seen", "subject": "x:777", "code": code}
+    assert who.send("/curate", **seen).headers["location"] == "/curate?done=seen"
+    assert other.send("/curate", **seen).headers["location"] == "/curate?done=protected"
 
     invited = who.send("/curate", do="invite", list="village")
     found = re.search(r">([0-9a-f]{32})<", invited.text)

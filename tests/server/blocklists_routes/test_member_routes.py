@@ -33,8 +33,7 @@ ROUTES: list[tuple[str, str, Any, set[Role]]] = [
     ("POST", f"/v1/curator/looks/{UUID(int=1)}", {"vote": "keep", "reason_code": "once"}, {C, R, A, U}),
     ("POST", "/v1/curator/lists/village/removals", {"subject": "x:1", "reason_code": "once"}, {C}),
     ("POST", "/v1/curator/lists/nowhere/invitations", None, {C, A}),
-    ("POST", "/v1/curator/protection/code", {"subject": "x:1"}, {C, A}),
-    ("POST", "/v1/curator/protection", {"subject": "x:1"}, {C, A}),
+    ("POST", "/v1/curator/protection", {"subject": "x:1", "code": "panah-0000000000"}, {C, A}),
     ("POST", "/v1/admin/lists", NEW_LIST, {A}),
     ("GET", LIST, None, {C, R, A, U}),
     ("PATCH", LIST, {}, {A}),
@@ -239,19 +238,20 @@ def test_two_members_see_the_code_before_an_account_is_protected(
 ) -> None:
     mine = {"subject": "x:777"}
     one, two = curator(village.curators[0]), member(Role.ADMIN)
-    assert is_problem(one.ask("POST", "/v1/curator/protection/code", mine), 404, "protection-not-found")
+    wrong = mine | {"code": "panah-0000000000"}
+    assert is_problem(one.ask("POST", "/v1/curator/protection", wrong), 404, "protection-not-found")
     with village.turn() as turn:
-        code = protection.ask_protection(turn, village.people[0], "x:777").code
-    assert one.ask("POST", "/v1/curator/protection/code", mine).json() == {"code": code}
+        mine["code"] = protection.ask_protection(turn, village.people[0], "x:777").code
+    assert is_problem(one.ask("POST", "/v1/curator/protection", wrong), 404, "protection-not-found")
     seen = [who.ask("POST", "/v1/curator/protection", mine).json()["status"] for who in (one, one, two)]
     assert seen == ["pending", "pending", "active"]
 
 
 def test_an_owner_is_asked_and_answers_once(village: Village, curator: AsCurator, someone: Any) -> None:
     with village.turn() as turn:
-        protection.ask_protection(turn, village.people[20], "x:777")
+        code = protection.ask_protection(turn, village.people[20], "x:777").code
         for member_id in village.curators[:2]:
-            protection.see_protection(turn, member_id, "x:777")
+            protection.see_protection(turn, member_id, "x:777", code)
     open_looks(village, "x:777")
     village.look("hide")
     (notice,) = someone(20).get("/v1/me/notices").json()["notices"]

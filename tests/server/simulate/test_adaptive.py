@@ -361,7 +361,7 @@ def test_when_the_curators_fall_silent_no_survivor_stays_listed() -> None:
 def test_the_trials_are_played_like_other_jobs_and_judged_by_name() -> None:
     plan = [one for one in trials(MINI) if one.attack in ("calm", "fabricated")]
     assert len({one.seed for one in trials(MINI, reps=2)}) == len(trials(MINI, reps=2))
-    outcomes = [play_job(one) for one in plan if one.share in (0.0, 0.2)]  # type: ignore[arg-type]
+    outcomes = [play_job(one) for one in plan if one.share in (0.0, 0.2)]
     assert [one.attack for one in outcomes] == ["calm", "fabricated"]
     goals = judge(outcomes, strict=False)
     assert {one.where for one in goals if one.name.startswith("survivor")} == {"calm"}  # no goal for the other

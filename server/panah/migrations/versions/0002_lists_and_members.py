@@ -189,6 +189,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("import_batch", sa.Uuid(), nullable=True),
         sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.Column("settled", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["blocklist_id"], ["blocklist.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
@@ -392,7 +393,7 @@ def upgrade() -> None:
         sa.Column("seen_by", sa.JSON(), nullable=False),
         sa.Column("asked_on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(["contributor_id"], ["contributor.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("subject_digest"),
+        sa.PrimaryKeyConstraint("subject_digest", "contributor_id"),
     )
     with op.batch_alter_table("protected", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_protected_contributor_id"), ["contributor_id"], unique=False)
@@ -421,6 +422,7 @@ def upgrade() -> None:
         sa.Column("share", sa.Float(), nullable=True),
         sa.Column("rejections", sa.Integer(), nullable=False),
         sa.Column("hold", sa.String(length=16), nullable=True),
+        sa.Column("hold_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hold_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fallback_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tier", sa.String(length=8), nullable=True),
@@ -462,6 +464,7 @@ def upgrade() -> None:
         "seat",
         sa.Column("blocklist_id", sa.Uuid(), nullable=False),
         sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("appeals_only", sa.Boolean(), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(["blocklist_id"], ["blocklist.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("blocklist_id", "member_id"),
