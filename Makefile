@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format extension lock bench bench-extension train clean
+.PHONY: help run test lint format extension lock bench bench-extension bench-lists train clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 # Two stamps, so that `make run` installs only what serving takes.
 $(VENV)/.serve: requirements.lock pyproject.toml
@@ -41,7 +41,8 @@ extension: extension/node_modules/.done ## Build extension/dist and a reproducib
 
 test: $(VENV)/.dev $(VENV)/.train extension ## Run all tests, real browsers and servers included
 	cd extension && npm test --silent
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/harness tests/server tests/model --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest tests/journeys
 
 lint: $(VENV)/.dev extension/node_modules/.done ## ruff, mypy, hadolint, biome, tsc, addons-linter
 	$(BIN)/ruff check .
@@ -67,6 +68,11 @@ bench: $(VENV)/.dev ## The service beside its own model, in one run
 
 bench-extension: $(VENV)/.dev extension ## The extension in Chromium, each figure beside its goal
 	$(BIN)/python -m benchmarks.extension
+
+bench-lists: $(VENV)/.dev extension ## Shared lists: sizes, publication, accepting a report, decoding in Chromium
+	$(BIN)/python -m benchmarks.lists
+	$(BIN)/python -m benchmarks.contributing
+	$(BIN)/python -m benchmarks.extension_lists
 
 train: $(VENV)/.train ## Train, quantise, publish and measure the model (needs ../shared/data and two hours)
 	cd model && ../$(BIN)/python -m panah_model all

@@ -24,7 +24,7 @@ from panah.simulate.tally import Outcome
 from panah.simulate.world import ATTACKS
 
 REPS = 8
-TABLE_WIDTH = 150  # wide enough for every column where the output is no terminal
+TABLE_WIDTH = 160  # wide enough for every column where the output is no terminal
 
 
 def read_rules(path: Path | None) -> Rules | None:

@@ -15,7 +15,7 @@ from panah.simulate.world import ATTACKS, Attack, AttackedWorld, Population
 STEPS = 100  # of progress that a world is divided into
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
 
-# The small set: many attacked accounts among few people where that is what is asked, so that few and fast worlds tell
+# The small set: many attacked accounts among few people where that is what is asked, so that few fast worlds tell
 # enough. Juries need people: how many abusers are found is measured in worlds of the full set.
 SIEGE = Population(
     honest=100, abusive=60, bystanders=200, survivors=80, registered=40, feud=30, pile_on=30, camouflage=12
