@@ -37,7 +37,8 @@ RUN groupadd --gid 10001 panah \
 COPY --from=build /opt/panah /opt/panah
 ENV PATH=/opt/panah/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    PANAH_DATABASE_URL=sqlite:////data/panah.db
+    PANAH_DATABASE_URL=sqlite:////data/panah.db \
+    PANAH_KEYS_FILE=/data/panah.keys
 
 USER 10001:10001
 WORKDIR /data

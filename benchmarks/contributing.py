@@ -91,8 +91,8 @@ def compare(name: str, engines: list[Engine]) -> float:
         for (engine, blocklist, people), found in zip(places, taken, strict=True):
             found.append(accept(engine, blocklist, people[at % PEOPLE], at))
     first, last = (median(found) for found in taken)
-    small, large = (f"{1000 * one:.2f} ms at {size} reports" for one, size in zip((first, last), SIZES, strict=True))
-    print(f"{name}: {small}, {large}: {last / first:.2f}x")
+    small, large = (f"{1000 * one:.2f} ms" for one in (first, last))
+    print(f"{name}: {small} at {SIZES[0]} reports, {large} at {SIZES[1]}: {last / first:.2f}x")
     return last / first
 
 

@@ -11,6 +11,7 @@ from panah.blocklists import lists
 from panah.blocklists.tables import Category, Contribution, Entry, Tier
 from panah.blocklists.turn import Turn, begin
 from panah.db import make_engine
+from panah.distribution.catalogue import MAX_GROWTH
 from panah.distribution.outlet import make_outlet
 from panah.distribution.publish import publish
 from panah.keys import load_keys
@@ -28,14 +29,15 @@ class Publisher:
         self._outlet = make_outlet(server.keys_file, "Panah")
 
     def make(self, name: str, **parts: object) -> str:
-        """A new list, published while nothing is on it; its slug."""
+        """A new list with a curator, published while nothing is on it; its slug."""
         slug = f"list-{uuid4().hex[:8]}"
         with self._turn() as turn:
-            lists.create_list(turn, slug=slug, name=name, **parts)  # type: ignore[arg-type]
+            made = lists.create_list(turn, slug=slug, name=name, **parts)  # type: ignore[arg-type]
+            lists.seat(turn, made, uuid4())
         self.publish(slug)
         return slug
 
-    def put(self, slug: str, *accounts: str, tier: Tier = Tier.HIDE) -> None:
+    def put(self, slug: str, *accounts: str, max_growth: float | None = MAX_GROWTH) -> None:
         """Puts accounts on a list as if people had decided on them, and publishes it."""
         with self._turn() as turn:
             blocklist = lists.find_list(turn.session, slug)
@@ -44,7 +46,7 @@ class Publisher:
                     Entry(
                         blocklist_id=blocklist.id,
                         subject=f"x:{account}",
-                        tier=tier,
+                        tier=Tier.HIDE,
                         category=Category.BLAME,
                         status="published",
                         listed_on=LISTED,
@@ -52,7 +54,7 @@ class Publisher:
                         expires_on=LISTED + timedelta(days=365),
                     )
                 )
-        self.publish(slug)
+        self.publish(slug, max_growth=max_growth)
 
     def remove(self, slug: str, *accounts: str) -> None:
         """Takes accounts off a list, and publishes it."""
@@ -63,9 +65,9 @@ class Publisher:
             turn.session.execute(chosen)
         self.publish(slug)
 
-    def publish(self, slug: str) -> None:
+    def publish(self, slug: str, *, max_growth: float | None = MAX_GROWTH) -> None:
         with self._turn() as turn:
-            publish(turn, lists.find_list(turn.session, slug), self._outlet)
+            publish(turn, lists.find_list(turn.session, slug), self._outlet, max_growth=max_growth)
 
     def close(self, slug: str) -> None:
         """Readers are not offered the list any more."""

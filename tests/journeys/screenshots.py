@@ -18,10 +18,11 @@ from playwright.sync_api import FloatRect, Playwright, sync_playwright
 from tests.harness.chromium import Chromium, ChromiumTab, running_chromium
 from tests.harness.panah_server import running_panah
 from tests.harness.processes import wait_until
+from tests.harness.published import Publisher, publishing
 from tests.harness.recorder import Recorder, recording
 from tests.harness.x_page import Language, Post, Scene, conversation
 from tests.journeys.conftest import EXTENSION, set_up
-from tests.journeys.pages import find_tab
+from tests.journeys.pages import choose, find_tab, wait_for_text
 from tests.journeys.reading import article_of, line_of, read
 from tests.journeys.thread import FOCAL, PATH, QUOTING, REPLIES, VIEWER, thread, urdu_thread
 
@@ -36,6 +37,23 @@ IN_SIGHT: dict[Language, list[Post]] = {
     "en": REPLIES[:6],
     "ur": [reply for reply in REPLIES if reply.lang != "en"][:5],
 }
+
+# What the service's lists are called, what they are for, and how many made-up accounts are on them.
+LISTS = (
+    (
+        "Quiet evenings",
+        "Accounts that blame people for what was done to them, again and again.",
+        "Replies that put the blame on whoever was harmed. One rude word is not enough.",
+        214,
+    ),
+    (
+        "No threats here",
+        "Accounts that threaten people who speak about harassment.",
+        "Replies that announce harm, in any language. Quoting a threat to warn of it does not count.",
+        38,
+    ),
+)
+LISTED = next(reply for reply in REPLIES if reply.handle == "harbour_light")
 
 
 @dataclass(frozen=True)
@@ -234,6 +252,72 @@ def take_support(camera: Camera, name: str) -> None:
     page.close()
 
 
+def use_list(camera: Camera) -> ChromiumTab:
+    """The page of lists, once the reader uses the first one."""
+    page = camera.open_page("lists.html")
+    name = json.dumps(LISTS[0][0])
+    card = f"[...document.querySelectorAll('#others > li')].find(one => one.textContent.includes({name}))"
+    page.wait_for(f"{card} !== undefined", "the lists are there")
+    page.evaluate(f"{card}.querySelector('.buttons button').click()")
+    page.wait_for("document.querySelector('#used li') !== null", "it is used")
+    return page
+
+
+def take_lists(camera: Camera, name: str) -> None:
+    """A list in use and another one."""
+    camera.set_up()
+    page = use_list(camera)
+    page.evaluate("document.activeElement.blur()")
+    end = page.evaluate("Math.ceil(document.querySelector('#others').getBoundingClientRect().bottom + scrollY)")
+    page.page.set_viewport_size({"width": camera.size[0], "height": end + AROUND})
+    page.evaluate("scrollTo(0, 0)")
+    camera.take(page, name)
+    page.close()
+
+
+def take_why_list(camera: Camera, name: str) -> None:
+    """A reply that is hidden for who wrote it, with all that its list tells."""
+    around_it = [REPLIES[0], LISTED, REPLIES[2]]
+    tab = camera.open_thread(Scene({FOCAL.id: conversation(FOCAL, around_it)}, VIEWER, wired=True), around_it)
+    page = use_list(camera)
+    tab.front()
+    # It may have been labelled for its words before.
+    tab.wait_for(f"document.querySelector({json.dumps(line_of(LISTED))}) !== null", "the reply is hidden")
+    for key in ("why", "list_details"):
+        tab.press(line_of(LISTED), camera.say("line", key))
+    wait_until(lambda: LISTS[0][0] in tab.read(line_of(LISTED)).partition("2026")[0], "the list has told more")
+    camera.take(tab, name, clip=around(tab, line_of(LISTED), article_of(REPLIES[0]), article_of(REPLIES[2])))
+    close(page, tab)
+
+
+def take_report(camera: Camera, name: str) -> None:
+    """What will be sent to a list, once the rules were agreed to."""
+    tab = camera.open_thread(thread(full=False, wired=True))
+    for key in ("more", "report"):
+        tab.press(line_of(BLAMING), camera.say("line", key))
+    (page,) = wait_until(lambda: camera.chromium.tabs_on("report.html"), "the page for reporting is open")
+    page.page.set_viewport_size({"width": camera.size[0], "height": camera.size[1]})
+    page.click("#agree")
+    page.wait_for("document.querySelector('#list option') !== null", "the lists are offered")
+    slug = page.evaluate(
+        f"[...document.querySelectorAll('#list option')].find(one => one.text === {json.dumps(LISTS[0][0])}).value"
+    )
+    choose(page, "#list", slug)
+    choose(page, "#category", "blame")
+    page.evaluate("document.activeElement.blur()")
+    wait_for_text(page, "#sent", BLAMING.account_id)
+    camera.take(page, name)
+    close(page, tab)
+
+
+def make_lists(publisher: Publisher) -> None:
+    for at, (name, description, norms, count) in enumerate(LISTS):
+        slug = publisher.make(name, description=description, norms=norms, contact="lists@panah.example")
+        # Before anybody reads it, a list may begin large.
+        numbers = [str(1_500_000_000_000_000_000 + 1_000 * at + number) for number in range(count - 1)]
+        publisher.put(slug, LISTED.account_id, *numbers, max_growth=None)
+
+
 def close(*tabs: ChromiumTab) -> None:
     for tab in tabs:
         tab.close()
@@ -254,6 +338,9 @@ def take_for_readme(english: Camera, urdu: Camera) -> None:
     take_evidence(english, "evidence")
     take_evidence(urdu, "evidence-urdu")
     take_support(english, "support")
+    take_lists(english, "lists")
+    take_report(english, "report")
+    take_why_list(english, "why-list")
 
 
 def take_for_stores(camera: Camera) -> None:
@@ -287,8 +374,10 @@ def take_all(folder: Path, store: Path) -> None:
         with (
             running_panah(Path(name), database_url=f"sqlite:///{name}/panah.db") as server,
             recording(server.url) as edge,
+            publishing(server) as publisher,
             sync_playwright() as playwright,
         ):
+            make_lists(publisher)
             with cameras(playwright, edge, extension, folder, README_SIZE, 1.5) as (english, urdu):
                 take_for_readme(english, urdu)
             with cameras(playwright, edge, extension, store, STORE_SIZE, 1) as both:

@@ -22,6 +22,8 @@ from panah.blocklists.lists import find_list, rules_of
 from panah.blocklists.policy import Rules
 from panah.blocklists.subjects import BadSubject, check_subject
 from panah.blocklists.tables import ListPolicy
+from panah.distribution.keyring import roots_of
+from panah.distribution.signing import fingerprint
 from panah.errors import AppError
 from panah.pages.languages import DIRECTIONS, Language, asked_for, known
 from panah.pages.languages import words as site_words
@@ -202,7 +204,9 @@ def make_router(limiter: Limiter, *, form_limit: str = "20/hour", look_limit: st
     def all_lists(request: Request) -> Response:
         with turn_of(request) as turn:
             found = [(views.list_out(one), one.stopped) for one in lists.all_lists(turn.session)]
-        return show(request, "lists/lists.html", lists=found)
+            roots = roots_of(turn.session)
+        known_by = fingerprint(roots[-1].public) if roots else ""
+        return show(request, "lists/lists.html", lists=found, fingerprint=known_by)
 
     @router.api_route("/lists/{slug:slug}", methods=ASKED)
     def one_list(request: Request, slug: str) -> Response:

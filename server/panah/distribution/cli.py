@@ -14,7 +14,7 @@ from panah.distribution import keyring
 from panah.distribution.outlet import Outlet
 from panah.distribution.publish import catalogue_expiry, lock_catalogue, newest_catalogue, renew
 from panah.distribution.routes import NoCatalogue
-from panah.distribution.signing import public_of
+from panah.distribution.signing import fingerprint, public_of
 from panah.distribution.tables import ListFile
 from panah.keys import Keys
 
@@ -27,6 +27,7 @@ def show(engine: Engine, keys: Keys, outlet: Outlet) -> list[str]:
     if not found.roots:
         return ["There are no keys yet: they are made when the first list is published."]
     lines = [f"root key {number}: {public}" for number, public in enumerate(found.roots, 1)]
+    lines.append(f"fingerprint of the newest, as readers see it: {fingerprint(found.roots[-1])}")
     lines.append(f"newest root key here: {'yes, ' + str(outlet.root) if found.root_here else 'no'}")
     if found.online and found.online_ends:
         lines.append(f"online key: {found.online}, until {found.online_ends:%Y-%m-%d}")

@@ -3,6 +3,7 @@
 Here are only statements, signatures and how a reader checks them; keyring.py keeps the keys.
 """
 
+import hashlib
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
@@ -43,6 +44,14 @@ def from_moment(text: str) -> datetime:
 def public_of(private: Ed25519PrivateKey) -> str:
     """The public half, 32 bytes in base64."""
     return b64encode(private.public_key().public_bytes_raw()).decode()
+
+
+def fingerprint(public: str) -> str:
+    """What people can compare of a key, as readers' extensions show it: the first 32 hex digits of the SHA-256 of
+    its bytes, in groups of four.
+    """
+    digits = hashlib.sha256(b64decode(public)).hexdigest()[:32]
+    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
 def root_statement(public: str) -> str:

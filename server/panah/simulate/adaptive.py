@@ -148,10 +148,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "curator-delists",
-        "the same curator takes true entries off, five a day, and friends appeal for the rest",
+        "the same curator takes true entries off, as many as the rules allow, and friends appeal for the rest",
         attacks.CuratorDelists,
         goals=False,
-        remains="removal is made easy on purpose: one curator can take five entries a day off",
+        remains="removal is made easy on purpose: one curator alone can take some entries off every month",
     ),
     Scenario(
         "preempt",

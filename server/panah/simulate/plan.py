@@ -24,7 +24,7 @@ SIEGE = Population(
 MOB = replace(SIEGE, survivors=20, registered=10)
 # (attack, share, worlds, population, ticks of the service a day)
 SMALL_SET: tuple[tuple[Attack, float, int, Population, int], ...] = (
-    ("none", 0.0, 2, Population(), 2),
+    ("none", 0.0, 1, Population(), 2),
     ("naive", 0.2, 1, MOB, 1),
     ("lockstep", 0.2, 1, MOB, 1),
     ("rotate", 0.1, 2, SIEGE, 1),

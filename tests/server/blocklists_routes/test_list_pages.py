@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,10 @@ from panah.blocklists.panel import STAGES
 from panah.blocklists.policy import Rules
 from panah.blocklists.subjects import BadSubject
 from panah.blocklists.tables import Appeal, Category, Look
+from panah.distribution.keyring import roots_of
+from panah.distribution.outlet import Outlet
+from panah.distribution.publish import publish
+from panah.distribution.signing import fingerprint
 from panah.pages.languages import LANGUAGES, Language
 from tests.server.blocklists.conftest import Village
 from tests.server.blocklists_routes.conftest import Browser, MakeMember, make_client
@@ -113,6 +118,21 @@ def test_a_list_says_how_it_decides_with_the_numbers_of_its_rules() -> None:
     assert "within 6 days" in sections["ends"][0]
     assert all("{" not in one for said in sections.values() for one in said)
     assert numbers_of(rules)["breaker_overturned"] == "5"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_lists_shows_by_what_key_the_server_is_known(
+    client: TestClient, village: Village, tmp_path: Path, language: Language
+) -> None:
+    path = f"/lists?lang={language}"
+    assert words(language)["lists"]["known"] not in client.get(path).text
+    with village.turn() as turn:
+        publish(turn, village.blocklist, Outlet(tmp_path / "panah.root"))
+        root = roots_of(turn.session)[-1]
+    shown = client.get(path)
+    outline(shown)
+    assert words(language)["lists"]["known"] in shown.text
+    assert f'<code dir="ltr">{fingerprint(root.public)}</code>' in shown.text
 
 
 def test_the_pages_leave_the_files_of_the_distribution_alone(client: TestClient) -> None:

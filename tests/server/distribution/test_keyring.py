@@ -16,7 +16,7 @@ from panah.distribution import cli, keyring
 from panah.distribution.keyring import KeyRefused, RootMissing
 from panah.distribution.publish import renew
 from panah.distribution.routes import NoCatalogue
-from panah.distribution.signing import Refused, public_of
+from panah.distribution.signing import Refused, fingerprint, public_of
 from panah.distribution.tables import SigningKey
 from panah.keys import Keys
 from tests.server.distribution.conftest import Place
@@ -254,10 +254,17 @@ def test_after_a_loss_of_the_master_secret_the_root_makes_a_new_online_key(publi
 
 def test_the_commands_say_what_there_is(today: Place) -> None:
     lines = cli.show(today.engine, today.keys, today.outlet)
-    assert lines[0] == f"root key 1: {today.opened().root}"
-    assert lines[1].endswith(f"yes, {today.outlet.root}")
-    assert "until 2027-02-20" in lines[2]
-    assert lines[3] == "catalogue: until 2026-12-06 12:00 UTC"
+    root = today.opened().root
+    assert lines[0] == f"root key 1: {root}"
+    assert lines[1].endswith(f": {fingerprint(root)}")
+    assert lines[2].endswith(f"yes, {today.outlet.root}")
+    assert "until 2027-02-20" in lines[3]
+    assert lines[4] == "catalogue: until 2026-12-06 12:00 UTC"
+
+
+def test_a_fingerprint_is_the_one_that_readers_extensions_show() -> None:
+    known = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # the first example of RFC 8032
+    assert fingerprint(known) == "21fe 31df a154 a261 626b f854 046f d227"
 
 
 def test_before_anything_was_published_there_is_nothing_to_show_or_export(place: Place, tmp_path: Path) -> None:
