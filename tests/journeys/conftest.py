@@ -12,6 +12,7 @@ from tests.harness.browser import Browser
 from tests.harness.chromium import Chromium, running_chromium
 from tests.harness.firefox import Firefox, running_firefox
 from tests.harness.panah_server import PanahServer, running_panah
+from tests.harness.published import Publisher, publishing
 from tests.harness.recorder import Recorder, recording
 from tests.harness.servers import fresh_database
 from tests.journeys.leaks import check_bodies, check_requests
@@ -48,6 +49,12 @@ def panah(shared_panah: PanahServer) -> PanahServer:
     if not shared_panah.is_running:
         shared_panah.start()
     return shared_panah
+
+
+@pytest.fixture(scope="session")
+def publisher(shared_panah: PanahServer) -> Iterator[Publisher]:
+    with publishing(shared_panah) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,23 @@
 """Every page of ours passes axe in both languages, light and dark, narrow and wide, and cuts nothing off."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.harness.chromium import Chromium, ChromiumTab
+from tests.harness.published import Publisher
 from tests.harness.recorder import Recorder
 from tests.journeys.conftest import set_up
 from tests.journeys.pages import FIRST, THIRD, find_tab, open_hidden, open_judged, save
+from tests.journeys.thread import PATH
 
 pytestmark = pytest.mark.usefixtures("nothing_leaks")
 
 AXE = Path(__file__).parents[2] / "extension" / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = (320, 1000)  # CSS pixels
+DRAFT = "7b0e2f6c-6f0b-4a53-9d0f-0c9f4f6a2f11"  # what a reply is called on its way to the page for reporting
 
 # Whatever can be unfolded is looked at as well.
 UNFOLD = """(() => {
@@ -76,8 +80,49 @@ def open_pages(chromium: Chromium, edge: Recorder, language: str) -> Iterator[tu
     yield "welcome", welcome
     yield "support", opened("support.html", "true")
     yield "about", opened("about.html", "true")
+    lists = opened("lists.html", "document.querySelectorAll('#others > li').length > 1")
+    lists.click("#others > li:first-child .buttons button")
+    lists.wait_for("document.querySelector('#used > li') !== null", "a list is used")
+    yield "lists", lists
+    draft = {
+        "id": THIRD.id,
+        "handle": THIRD.handle,
+        "name": THIRD.name,
+        "accountId": THIRD.account_id,
+        "text": THIRD.text,
+        "url": f"https://x.com/{THIRD.handle}/status/{THIRD.id}",
+        "foundOn": f"https://x.com{PATH}",
+    }
+    report = f"report.html#{DRAFT}"
+    guide = opened("report.html", "true")
+    guide.evaluate(f"chrome.storage.session.set({json.dumps({f'draft:{DRAFT}': draft})})")
+    yield "report, without a reply", guide
+    yield "report, the rules", opened(report, "!document.querySelector('#guide').hidden")
+    reports = opened("contribute.html", "true")
+    reports.evaluate("document.querySelector('#guide').open = true")
+    reports.click("#agree")
+    reports.wait_for("!document.querySelector('#with-key').hidden", "the key is made")
+    yield "contribute", reports
+    form = opened(report, "document.querySelectorAll('#list option').length > 1")
+    yield "report, what is sent", form
+    mine = opened("mine.html", "true")
+    mine.fill("#number", THIRD.account_id)
+    mine.click("#add button")
+    mine.wait_for("document.querySelector('#mine > li') !== null", "an account is on the list")
+    yield "mine", mine
+    yield "import", opened("import.html", "document.querySelectorAll('#list option').length > 1")
 
 
+@pytest.fixture
+def two_lists(publisher: Publisher) -> Iterator[None]:
+    """What the page of lists shows."""
+    made = [publisher.make(name, norms="What belongs on it.", contact="lists@panah.example") for name in "ab"]
+    yield
+    for slug in made:
+        publisher.close(slug)
+
+
+@pytest.mark.usefixtures("two_lists")
 @pytest.mark.parametrize("language", ["en", "ur"])
 def test_every_page_can_be_used_by_everybody(chromium: Chromium, edge: Recorder, language: str) -> None:
     found = []

@@ -11,7 +11,7 @@ from tests.harness.chromium import Chromium
 from tests.harness.firefox import Firefox
 from tests.harness.panah_server import PanahServer
 from tests.harness.processes import wait_until
-from tests.harness.published import Publisher, publishing
+from tests.harness.published import Publisher
 from tests.harness.recorder import Recorder
 from tests.harness.x_page import Scene, conversation
 from tests.journeys.pages import choose, open_more, said, stored, wait_for_text, words_of
@@ -31,12 +31,6 @@ POSTS = [LISTED, OTHER, FRIEND, BLAMING]
 SCENE = Scene({FOCAL.id: conversation(FOCAL, POSTS)}, VIEWER, wired=True)
 LABEL = f'panah-flag[data-status-id="{LISTED.id}"]'
 PUBLIC = {"/lists/catalogue.json": "GET", "/v1/policy": "GET", "/readyz": "GET", "/v1/score": "POST"}
-
-
-@pytest.fixture(scope="module")
-def publisher(shared_panah: PanahServer) -> Iterator[Publisher]:
-    with publishing(shared_panah) as made:
-        yield made
 
 
 @pytest.fixture

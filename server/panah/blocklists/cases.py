@@ -21,8 +21,13 @@ def find_case(turn: Turn, blocklist: Blocklist, subject: str) -> Case | None:
     return turn.session.exec(FIND, params={"list_id": blocklist.id, "subject": subject}).first()
 
 
-def reported(turn: Turn, blocklist: Blocklist, rules: Rules, subject: str, category: Category) -> None:
-    """Takes note of one more report of an account on a locked list, and opens its case where that is due."""
+def reported(
+    turn: Turn, blocklist: Blocklist, rules: Rules, subject: str, category: Category, *, arrival: bool = True
+) -> None:
+    """Takes note of one more report of an account on a locked list, and opens its case where that is due.
+
+    `arrival`: it was sent by somebody just now, and counts for a burst.
+    """
     case = find_case(turn, blocklist, subject)
     if case is None:
         case = Case(
@@ -33,33 +38,18 @@ def reported(turn: Turn, blocklist: Blocklist, rules: Rules, subject: str, categ
         )
         turn.session.add(case)
     case.reports += 1
-    count_arrival(case, turn.now)
+    if arrival:
+        count_arrival(case, turn.now)
     if case.status in UNDECIDED or case.entry == "waiting":
         hold_back(turn, blocklist, case, rules)
     consider(turn, blocklist, case, rules)
 
 
-def unreported(turn: Turn, blocklist: Blocklist, subject: str, *, today: bool) -> None:
-    """Takes note that a report was taken back; `today`: it was made today."""
-    case = find_case(turn, blocklist, subject)
-    if case is None:
-        return
-    case.reports = max(0, case.reports - 1)
-    if today and case.arrivals:  # who comes and goes and comes again is one arrival
-        *before, [hour, count] = case.arrivals
-        case.arrivals = [*before, [hour, count - 1]] if count > 1 else before
-
-
-def again(turn: Turn, blocklist: Blocklist, subject: str) -> None:
-    """Takes note that a report that had been taken back stands again."""
+def unreported(turn: Turn, blocklist: Blocklist, subject: str) -> None:
+    """Takes note that a report about which nothing was decided was taken back."""
     case = find_case(turn, blocklist, subject)
     if case is not None:
-        case.reports += 1
-
-
-def is_being_decided(turn: Turn, blocklist: Blocklist, subject: str) -> bool:
-    case = find_case(turn, blocklist, subject)
-    return case is not None and case.status in UNDECIDED and case.status != "gathering"
+        case.reports = max(0, case.reports - 1)
 
 
 def count_arrival(case: Case, now: datetime) -> None:
@@ -68,19 +58,27 @@ def count_arrival(case: Case, now: datetime) -> None:
     counts = {at: count for at, count in case.arrivals if at > hour - 24}
     counts[hour] = counts.get(hour, 0) + 1
     case.arrivals = [[at, count] for at, count in sorted(counts.items())]
+    case.arrived_on = now.date()
+
+
+def is_held(case: Case, now: datetime) -> bool:
+    return case.hold_until is not None and case.hold_until > now
 
 
 def hold_back(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None:
-    """Holds a case, or an entry that is not yet published, when the reports that come look wrong."""
+    """Holds a case, or an entry that is not yet published, when the reports that come look wrong. The longest hold
+    counts: no crowd shortens one.
+    """
+    held = is_held(case, turn.now)
     if is_burst(case, turn.now, rules):
-        since = (case.hold_since if case.hold == "burst" else None) or turn.now
+        since = case.hold_since if held and case.hold_since else turn.now
         until = min(turn.now + rules.burst_days * DAY, since + rules.burst_longest_days * DAY)
         # Not one event for each report of a mob: the hold moves on when an hour of it has passed.
-        if case.hold != "burst" or case.hold_until is None or until - case.hold_until >= timedelta(hours=1):
+        if not held or (case.hold_until and until - case.hold_until >= timedelta(hours=1)):
             events.step(
                 turn, blocklist, case, "held", hold="burst", hold_since=since, hold_until=until, strict=True
             )
-    elif case.hold is None and case.status != "gathering":
+    elif not held and case.hold is None and case.status != "gathering":
         hold, ends = hold_for(turn.now, rules, *evidence_of(turn, blocklist, case, rules))
         if hold is not None:
             events.step(turn, blocklist, case, "held", hold=hold, hold_since=turn.now, hold_until=ends, strict=True)
@@ -95,20 +93,18 @@ def is_burst(case: Case, now: datetime, rules: Rules) -> bool:
 
 def consider(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None:
     """Opens a case, or opens it again, when enough independent people have reported the account."""
-    if case.status == "rejected":
-        again = case.rejections <= rules.reopen_times and case.reports - case.reports_before >= rules.reopen_reports
-        if not again:
-            return
-    elif case.status != "gathering":
+    again = case.status == "rejected"
+    if again and (case.rejections > rules.reopen_times or case.reports < rules.reopen_reports):
         return
-    voices = voices_of(turn, blocklist, case, rules)
-    # All imports together are one voice: many bring the same public list, and none of them shows anything.
-    clusters = {"import" if post is None else cluster for cluster, _, post, _ in voices}
-    branches = {"import" if post is None else branch for _, branch, post, _ in voices}
-    if min(len(clusters), len(branches)) < rules.trigger_clusters:
+    if not again and case.status != "gathering":
+        return
+    if independent(turn, blocklist, case, rules) < rules.trigger_clusters:
+        return
+    # What was decided once is decided again only when as many others have come since.
+    if again and independent(turn, blocklist, case, rules, since=True) < rules.reopen_reports:
         return
     hold, until = hold_for(turn.now, rules, *evidence_of(turn, blocklist, case, rules))
-    if case.hold_until is not None and (until is None or case.hold_until > until):
+    if is_held(case, turn.now) and (until is None or (case.hold_until and case.hold_until > until)):
         hold, until = case.hold, case.hold_until
     protected = case.protected or is_protected(turn, case.subject)
     begun = max(turn.now, until or turn.now)
@@ -132,8 +128,17 @@ def consider(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None
     )
 
 
+def independent(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, *, since: bool = False) -> int:
+    """How many independent voices report the account; `since` the last decision only."""
+    voices = voices_of(turn, blocklist, case, rules, since=since)
+    # All imports together are one voice: many bring the same public list, and none of them shows anything.
+    clusters = {"import" if post is None else cluster for cluster, _, post, _ in voices}
+    branches = {"import" if post is None else branch for _, branch, post, _ in voices}
+    return min(len(clusters), len(branches))
+
+
 def voices_of(
-    turn: Turn, blocklist: Blocklist, case: Case, rules: Rules
+    turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, *, since: bool = False
 ) -> list[tuple[str, str, str | None, date]]:
     """(cluster, branch, cited post, joined on) of each report that still counts."""
     joined = (
@@ -156,6 +161,8 @@ def voices_of(
             col(Contribution.withdrawn).is_(False),
         )
     )
+    if since:
+        joined = joined.where(col(Contribution.settled).is_(False))
     return [(cluster, branch, post, on) for cluster, branch, post, on in turn.session.execute(joined)]
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy import select as select_columns
 from sqlmodel import col, func, select
 
@@ -68,7 +68,12 @@ def contribute(
     if found is not None:
         if found.withdrawn:
             found.withdrawn = False
-            cases.again(turn, blocklist, subject)
+            found.evidence_post_id, found.evidence_sha256 = evidence_post_id, evidence_sha256
+            events.append(turn, blocklist, "contributed", role="contributor")
+            if not found.settled:
+                cases.reported(
+                    turn, blocklist, rules_of(session, blocklist, turn.now), subject, found.category, arrival=False
+                )
         return found
     rules = rules_of(session, blocklist, turn.now)
     today = turn.now.date()
@@ -96,7 +101,7 @@ def contribute(
         values["id"] = uuid4()  # somebody else's; whose must not be told
     session.execute(insert(Contribution), [values])
     events.append(turn, blocklist, "contributed", role="contributor", body={"contribution": str(values["id"])})
-    cases.reported(turn, blocklist, rules, subject, Category(category))
+    cases.reported(turn, blocklist, rules, subject, Category(category), arrival=source != Source.IMPORT)
     return session.exec(first).one()
 
 
@@ -127,19 +132,20 @@ def withdraw(turn: Turn, blocklist: Blocklist, contributor: Contributor, contrib
 
 
 def remove(turn: Turn, blocklist: Blocklist, rows: list[Contribution]) -> None:
-    """Takes reports of a locked list back. They are deleted, but those whose case is being decided later."""
+    """Takes reports of a locked list back. What is left of them counts for nothing and goes when it is old: the
+    tag, the account and the day, so that nobody comes and goes to stay unseen.
+    """
     for row in rows:
-        if not row.settled and cases.is_being_decided(turn, blocklist, row.subject):
-            row.withdrawn = True
-        else:
-            turn.session.delete(row)
-        cases.unreported(turn, blocklist, row.subject, today=row.reported_on == turn.now.date())
-        events.append(turn, blocklist, "withdrawn", role="contributor", body={"contribution": str(row.id)})
+        row.withdrawn = True
+        row.evidence_post_id = row.evidence_sha256 = row.cited_thread = None
+        if not row.settled:
+            cases.unreported(turn, blocklist, row.subject)
+        events.append(turn, blocklist, "withdrawn", role="contributor")
     turn.session.flush()
 
 
 def delete_mine(turn: Turn, contributor: Contributor) -> int:
-    """Deletes all reports by one contributor on all lists, imports that wait included. Decisions by others stay."""
+    """Takes back all reports by one contributor, imports that wait included. Decisions by others stay."""
     deleted = 0
     for blocklist in in_lock_order(turn.session):
         tag = tag_of(turn.keys, blocklist, contributor.id)
@@ -164,6 +170,9 @@ def forget(turn: Turn, contributor: Contributor) -> None:
     for blocklist in in_lock_order(turn.session):
         tag = tag_of(turn.keys, blocklist, contributor.id)
         delete_rows(
+            turn.session, Contribution, col(Contribution.blocklist_id) == blocklist.id, col(Contribution.tag) == tag
+        )
+        delete_rows(
             turn.session,
             ReviewTask,
             col(ReviewTask.blocklist_id) == blocklist.id,
@@ -173,6 +182,12 @@ def forget(turn: Turn, contributor: Contributor) -> None:
         delete_rows(
             turn.session, Participant, col(Participant.blocklist_id) == blocklist.id, col(Participant.tag) == tag
         )
+    # People whom they invited stay one branch, under a number that leads to nobody.
+    turn.session.execute(
+        update(Contributor)
+        .where(col(Contributor.branch) == contributor.id, col(Contributor.id) != contributor.id)
+        .values(branch=UUID(int=turn.lot.getrandbits(128)))
+    )
     turn.session.delete(contributor)
     turn.session.flush()
 

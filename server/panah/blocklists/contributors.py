@@ -261,7 +261,8 @@ def rotate_tags(turn: Turn, blocklist: Blocklist) -> None:
     sealed = turn.keys.seal(f"{turn.lot.getrandbits(256):064x}")
     new = _tag_key(turn.keys, sealed)
     blocklist.sealed_tag_key, blocklist.tag_key_on = sealed, turn.now.date()
-    ids = session.exec(select(Contributor.id)).all()
+    # The roots of branches too: whoever began one may have been forgotten.
+    ids = {*session.exec(select(Contributor.id)), *session.exec(select(Contributor.branch))}
     renamed = {keyed_digest(old, str(one)): keyed_digest(new, str(one)) for one in ids}
     for participant in session.exec(select(Participant).where(Participant.blocklist_id == blocklist.id)).all():
         tag = renamed.get(participant.tag)

@@ -90,29 +90,16 @@ def settle_stage(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, sta
         appeals.settle(turn, blocklist, case, rules, given)
         return
     if stage == "review":
-        if sum(vote in LISTING for vote in votes) > rules.curators / 2:
-            panel.end_stage(turn, case, stage)
-            events.step(
-                turn,
-                blocklist,
-                case,
-                "reviewed",
-                status="listed",
-                **dates(case.tier or "flag", rules, turn.now.date()),
-            )
-        elif votes.count("keep") >= rules.curators / 2:
-            panel.end_stage(turn, case, stage)
-            # It stays until its day: nobody vouches for another term.
-            events.step(turn, blocklist, case, "reviewed", status="listed", review_on=case.expires_on)
+        review(turn, blocklist, case, rules, votes)
         return
     if stage == "upgrade":
         if any(vote != "hide" for vote in votes):
             panel.end_stage(turn, case, stage)
             events.step(turn, blocklist, case, "upgrade_ended", status="listed")
         elif len(votes) >= rules.curators:
-            listed = case.listed_on
-            changes = dates("hide", rules, turn.now.date()) | {"listed_on": listed}
-            events.step(turn, blocklist, case, "upgrade_ended", status="listed", tier="hide", **changes)
+            panel.end_stage(turn, case, stage)
+            # It is hidden with the next batch, as if it were new: nobody sees when this was decided.
+            events.step(turn, blocklist, case, "upgrade_ended", status="listed", next_tier="hide")
         return
     outcome = outcome_of(votes, rules, lenient=stage == "first" and case.lane == "clear" and not case.strict)
     if outcome is None:
@@ -128,6 +115,27 @@ def settle_stage(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, sta
         return
     else:
         finish(turn, blocklist, case, rules, outcome, reason, "decided")
+
+
+def review(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, votes: list[str]) -> None:
+    """Gives an entry another term, at the tier that a majority still wants, or takes it off. A protected account
+    needs everybody.
+    """
+    needed = rules.curators if case.protected else rules.curators // 2 + 1
+    listing = sum(vote in LISTING for vote in votes)
+    if len(votes) - listing > rules.curators - needed:
+        appeals.take_off(turn, blocklist, case, rules, role="curator", wrong=False)
+    elif listing >= needed and (len(votes) >= rules.curators or votes.count("hide") >= needed):
+        panel.end_stage(turn, case, "review")
+        tier = case.tier if votes.count("hide") >= needed else "flag"
+        changes = dates(tier or "flag", rules, turn.now.date())
+        events.step(turn, blocklist, case, "reviewed", status="listed", tier=tier, **changes)
+
+
+def ask_owner(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None:
+    """Takes back an entry that waits for its batch: the owner, who is protected now, is asked first."""
+    if notify_owner(turn, blocklist, case, rules, case.tier or "flag", kind="asked"):
+        panel.close_stage(turn, case, case.status)
 
 
 def outcome_of(votes: list[str], rules: Rules, *, lenient: bool) -> str | None:
@@ -152,7 +160,9 @@ def outcome_of(votes: list[str], rules: Rules, *, lenient: bool) -> str | None:
     return "hide" if votes.count("hide") >= everybody else "flag"
 
 
-def notify_owner(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, outcome: str) -> bool:
+def notify_owner(
+    turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, outcome: str, *, kind: str = "decided"
+) -> bool:
     """Tells the owner of a registered account before anything is published; False where it is not registered."""
     row = owner_of(turn, case.subject)
     if row is None:
@@ -167,7 +177,7 @@ def notify_owner(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, out
             due_at=due,
         )
     )
-    events.step(turn, blocklist, case, "decided", status="notice", tier=outcome, due_at=due)
+    events.step(turn, blocklist, case, kind, status="notice", tier=outcome, entry="none", due_at=due)
     return True
 
 
@@ -188,7 +198,7 @@ def finish(
         reject(turn, blocklist, case, rules, kind, lane=case.lane, share=case.share, human=True, reason=reason)
         return
     record(turn, blocklist, case, outcome, reason)
-    case.reports_before = case.reports
+    case.reports = 0
     changes = dates(outcome, rules, turn.now.date())
     events.step(turn, blocklist, case, kind, status="listed", tier=outcome, entry="waiting", due_at=None, **changes)
     standings.settle_standing(turn, blocklist, case, rules, good=True, human=True)
@@ -207,7 +217,7 @@ def reject(
     reason: str = "",
 ) -> None:
     record(turn, blocklist, case, "keep", reason)
-    case.reports_before = case.reports
+    case.reports = 0
     events.step(
         turn,
         blocklist,
@@ -220,6 +230,7 @@ def reject(
         tier=None,
         due_at=None,
         hold=None,
+        hold_since=None,
         hold_until=None,
     )
     standings.settle_standing(turn, blocklist, case, rules, good=False, human=human)

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from slowapi import Limiter
 
+from panah.accounts.audit import lock_accounts
 from panah.accounts.dependencies import NotAllowed, SignedIn, needs, turn_of
 from panah.accounts.members import roles_of
 from panah.accounts.permissions import Permission, permissions_of
@@ -81,7 +82,8 @@ def check_stage(who: SignedIn, look: Look, vote: str) -> None:
 
 def seat_member(turn: Turn, blocklist: Blocklist, member_id: UUID) -> None:
     """Gives a curator, or a reviewer of appeals, a seat. Raises CannotCurate for who may not decide."""
-    member = turn.session.get(Member, member_id)
+    lock_accounts(turn)  # or who is suspended between the look and the seat keeps it
+    member = turn.session.get(Member, member_id, populate_existing=True)
     roles = roles_of(turn.session, member_id)
     held = permissions_of(roles)
     if member is None or member.state != "active" or not held & {Permission.ENTRY_DECIDE, Permission.APPEAL_DECIDE}:

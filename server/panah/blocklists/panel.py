@@ -3,8 +3,10 @@
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import case as case_when
+from sqlalchemy import select as select_columns
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from panah.blocklists.lists import seats_of
 from panah.blocklists.policy import Rules
@@ -47,10 +49,12 @@ def draw(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, stage: str)
         return len(asked)
     known = {look.member_id: look for look in mine}
     free = uninvolved(session, blocklist, case, stage)
+    before = seen_before(session, case, stage)
     fresh = [one for one in free if one not in known]
     late = [one for one in free if one in known and known[one].vote == "late"]
     turn.lot.shuffle(fresh)
     turn.lot.shuffle(late)
+    fresh.sort(key=lambda one: one in before)  # others first, where there are others
     due = turn.now + rules.look_days * DAY
     for member_id in (fresh + late)[:missing]:
         look = known.get(member_id)
@@ -88,14 +92,51 @@ def close_stage(turn: Turn, case: Case, stage: str) -> None:
 
 def replace_late(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
     """Gives looks whose time is up to others, and asks those who came since where too few could be asked."""
+    session = turn.session
+    late = select(Look).where(
+        Look.blocklist_id == blocklist.id, col(Look.vote).is_(None), col(Look.due_at) <= turn.now
+    )
+    for look in session.exec(late):
+        look.vote = "late"
+    session.flush()
     stages = {status: stage for stage, status in STAGES.items()}
-    chosen = select(Case).where(Case.blocklist_id == blocklist.id, col(Case.status).in_(stages))
-    for case in turn.session.exec(chosen).all():
-        stage = stages[case.status]
-        for look in stage_looks(turn.session, case, stage):
-            if look.vote is None and look.due_at <= turn.now:
-                look.vote = "late"
-        draw(turn, blocklist, case, rules, stage)
+    asked = (
+        select_columns(col(Look.case_id), func.count().label("asked"))
+        .join(Case, (col(Case.id) == col(Look.case_id)) & (col(Case.round) == col(Look.round)))
+        .where(
+            col(Look.blocklist_id) == blocklist.id,
+            col(Look.stage) == case_when((col(Case.status) == STAGES["first"], "first"), else_=col(Case.status)),
+            col(Look.vote).is_(None) | col(Look.vote).in_(GIVEN),
+        )
+        .group_by(col(Look.case_id))
+        .subquery()
+    )
+    short = (
+        select(Case)
+        .outerjoin(asked, asked.c.case_id == Case.id)
+        .where(
+            col(Case.blocklist_id) == blocklist.id,
+            col(Case.status).in_(stages),
+            col(Case.entry) != "removed",  # what has come off waits for nobody
+            func.coalesce(asked.c.asked, 0) < rules.curators,
+        )
+    )
+    for case in session.exec(short).all():
+        draw(turn, blocklist, case, rules, stages[case.status])
+
+
+def seen_before(session: Session, case: Case, stage: str) -> set[UUID]:
+    """Who has decided about the account at this stage before, or given it another term: asked again only where
+    nobody else is left.
+    """
+    chosen = select(Look.member_id, Look.round, Look.stage).where(
+        Look.case_id == case.id, col(Look.vote).in_(GIVEN)
+    )
+    return {
+        member_id
+        for member_id, number, at in session.exec(chosen)
+        if number != case.round or at.rstrip("0123456789") in {stage, "review"} or stage == "review"
+    }
 
 
 def uninvolved(session: Session, blocklist: Blocklist, case: Case, stage: str) -> list[UUID]:

@@ -22,6 +22,7 @@ class Rules(BaseModel):
     trigger_clusters: Annotated[int, Field(ge=2, le=100)] = 2
     cluster_shared: Count = 3  # same account on the same day, so often
     cluster_share: Share = 0.35  # and for this share of the shorter history
+    cluster_ratio: Annotated[float, Field(ge=1)] = 3.0  # of the longer history to the shorter, at most
     branch_matures: Count = 20  # confirmed items after which a person no longer counts as their inviter's branch
 
     # Holds: nothing is published meanwhile; removals go on.
@@ -51,7 +52,7 @@ class Rules(BaseModel):
     protected_share: Annotated[float, Field(ge=0.5, le=1)] = 0.75
     stratum_floor: Annotated[float, Field(ge=0.25, le=1)] = 0.5
     stratum_least: Count = 2  # fewer votes say nothing about a stratum
-    disclosure_votes: Count = 2  # jurors who say that the cited post is a disclosure
+    disclosure_votes: Count = 3  # jurors who say that the cited post is a disclosure
     curators: Annotated[int, Field(ge=3, le=9)] = 3
     look_days: Days = 3  # a curator who has not answered by then is replaced
     notice_days: Days = 7

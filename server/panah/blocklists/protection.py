@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from panah.blocklists import appeals, events, panel
 from panah.blocklists.cases import digest_subject, find_case
 from panah.blocklists.lists import in_lock_order, lock, rules_of
-from panah.blocklists.looks import dates, record
+from panah.blocklists.looks import ask_owner, dates, record
 from panah.blocklists.policy import Rules
 from panah.blocklists.standings import settle_standing
 from panah.blocklists.states import ON_LIST
@@ -32,11 +32,6 @@ class NoticeClosed(AppError):
     code = "notice-closed"
 
 
-class ProtectionTaken(AppError):
-    status = 409
-    code = "protection-taken"
-
-
 class ProtectionNotFound(AppError):
     status = 404
     code = "protection-not-found"
@@ -45,14 +40,10 @@ class ProtectionNotFound(AppError):
 def ask_protection(turn: Turn, contributor: Contributor, subject: str) -> Protected:
     """Asks for protection of one's own account: the code goes on the profile until two members have seen it.
 
-    A repeat returns the first. Raises BadSubject, or ProtectionTaken where it is protected with another key.
+    A repeat returns the first. Raises BadSubject. The answer is the same for an account that is
+    protected with another key: who is protected is nobody's business.
     """
     digest = digest_subject(turn, check_subject(subject))
-    active = select(Protected.contributor_id).where(
-        Protected.subject_digest == digest, Protected.status == "active"
-    )
-    if (owner := turn.session.exec(active).first()) is not None and owner != contributor.id:
-        raise ProtectionTaken("It is protected with another key. Use that one, or ask whoever runs this.")
     insert_once(
         turn.session,
         Protected,
@@ -85,6 +76,9 @@ def see_protection(turn: Turn, member_id: UUID, subject: str, code: str) -> Prot
     An entry that stands already is then looked at anew, as by an appeal. Raises ProtectionNotFound.
     """
     digest = digest_subject(turn, check_subject(subject))
+    found = in_lock_order(turn.session)
+    for blocklist in found:  # lists first, as everywhere
+        lock(turn, blocklist)
     # Makes other members who look at the same account wait: two at once must both count.
     write = update(Protected).where(col(Protected.subject_digest) == digest).values(code=Protected.code)
     turn.session.execute(write.execution_options(synchronize_session=False))
@@ -99,7 +93,7 @@ def see_protection(turn: Turn, member_id: UUID, subject: str, code: str) -> Prot
     if len(row.seen_by) >= SEEN_BY:
         row.status = "active"
         turn.session.flush()
-        for blocklist in in_lock_order(turn.session):
+        for blocklist in found:
             protect_on(turn, blocklist, subject)
     turn.session.flush()
     return row
@@ -111,8 +105,10 @@ def protect_on(turn: Turn, blocklist: Blocklist, subject: str) -> None:
     if case is None or case.protected:
         return
     events.step(turn, blocklist, case, "protected", protected=True)
-    if case.entry in ON_LIST:
-        appeals.file_appeal(turn, blocklist, subject=subject, relation="own", ground="survivor")
+    if case.entry == "waiting":
+        ask_owner(turn, blocklist, case, rules_of(turn.session, blocklist, turn.now))
+    elif case.entry in ON_LIST and case.status != "appeal":
+        appeals.open_for_owner(turn, blocklist, case)
 
 
 def notices_of(session: Session, contributor: Contributor) -> list[OwnerNotice]:
@@ -153,7 +149,7 @@ def accept(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, *, role: 
     """Lists an account whose owner had nothing to say against it, or said nothing in time."""
     tier = case.tier or "flag"
     record(turn, blocklist, case, tier, "")
-    case.reports_before = case.reports
+    case.reports = 0
     changes = dates(tier, rules, turn.now.date())
     events.step(
         turn, blocklist, case, "accepted", role=role, status="listed", entry="waiting", due_at=None, **changes

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -67,11 +67,15 @@ def is_qualified(participant: Participant, rules: Rules, today: date) -> bool:
     )
 
 
-def find_clusters(reports: Iterable[tuple[str, str, date]], rules: Rules) -> Mapping[str, str]:
+def find_clusters(
+    reports: Iterable[tuple[str, str, date]], rules: Rules, *, known: Container[str] = ()
+) -> Mapping[str, str]:
     """Tags mapped to the smallest tag of those who report in step with them, from (tag, subject, day).
 
-    Two belong together who reported the same accounts on the same day `cluster_shared` times or more, and
-    `cluster_share` of the shorter history (Community Notes' post selection similarity); so do those between them.
+    Two belong together who reported the same accounts on the same day `cluster_shared` times or more, for
+    `cluster_share` of the shorter history, where the longer is at most `cluster_ratio` times as long (Community
+    Notes' post selection similarity, made safe against somebody who reports everything). So do those between
+    them; but people in good standing (`known`) are never joined by somebody who is not.
     """
     crowds: dict[tuple[str, date], list[str]] = {}
     history: Counter[str] = Counter()
@@ -84,6 +88,9 @@ def find_clusters(reports: Iterable[tuple[str, str, date]], rules: Rules) -> Map
         for at, tag in enumerate(crowd):
             for other in crowd[at + 1 : at + 1 + NEAR]:
                 together[tag, other] += 1
+    links = [
+        pair for pair, shared in together.items() if in_step(shared, history[pair[0]], history[pair[1]], rules)
+    ]
     parent = {tag: tag for tag in history}
 
     def root(tag: str) -> str:
@@ -92,12 +99,30 @@ def find_clusters(reports: Iterable[tuple[str, str, date]], rules: Rules) -> Map
             tag = parent[tag]
         return tag
 
-    for (one, other), shared in together.items():
-        # Two more, so that three reports in common by chance do not join two beginners.
-        if (
-            shared >= rules.cluster_shared
-            and shared / (min(history[one], history[other]) + 2) >= rules.cluster_share
-        ):
-            first, second = sorted((root(one), root(other)))
-            parent[second] = first
-    return {tag: root(tag) for tag in history}
+    def unite(one: str, other: str) -> None:
+        first, second = sorted((root(one), root(other)))
+        parent[second] = first
+
+    mixed = []
+    for one, other in links:
+        if (one in known) == (other in known):
+            unite(one, other)
+        else:
+            mixed.append((one, other) if one in known else (other, one))
+    clusters = {tag: root(tag) for tag in history}
+    # Whoever has no standing yet belongs to the first of those they report in step with, and joins them to nobody.
+    taken: dict[str, str] = {}
+    for good, new in sorted(mixed):
+        taken.setdefault(clusters[new], clusters[good])
+    return {tag: taken.get(cluster, cluster) if tag not in known else cluster for tag, cluster in clusters.items()}
+
+
+def in_step(shared: int, one: int, other: int, rules: Rules) -> bool:
+    """Whether so many reports in common are more than chance for histories of these lengths."""
+    shorter, longer = sorted((one, other))
+    # Two more, so that three reports in common by chance do not join two beginners.
+    return (
+        shared >= rules.cluster_shared
+        and shared / (shorter + 2) >= rules.cluster_share
+        and longer <= rules.cluster_ratio * shorter
+    )

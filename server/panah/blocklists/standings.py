@@ -17,10 +17,8 @@ def settle_standing(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, 
     )
     for report in session.exec(open_reports).all():
         report.settled, report.round = True, case.round
-        if report.withdrawn:
-            session.delete(report)
-            if good:
-                continue
+        if report.withdrawn and good:
+            continue  # whoever took it back answers for what was wrong, and has no part in what was right
         weight = 1.0 if good or human else rules.jury_only
         credit(turn, blocklist, report.tag, good=good, weight=weight)
     votes = select(ReviewTask).where(

@@ -36,6 +36,7 @@ class CaseState:
     hold_until: datetime | None = None
     fallback_at: datetime | None = None
     tier: str | None = None
+    next_tier: str | None = None
     category: str | None = None
     entry: str = "none"  # none | waiting | published | removed | expired
     listed_on: date | None = None
@@ -67,6 +68,9 @@ STEPS: dict[str, frozenset[str]] = {
     "doubted": frozenset({"notice"}),
     "looked_again": frozenset({"fresh"}),
     "published": BESIDE,
+    "raised": BESIDE,
+    "asked": BESIDE,
+    "taken_off": frozenset({"appeal"}),
     "appealed": frozenset({"listed", "review", "upgrade"}),
     "kept": frozenset({"appeal"}),
     "removed": BESIDE,

@@ -4,19 +4,21 @@ import statistics
 from datetime import date, timedelta
 
 from sqlalchemy import select as select_columns
+from sqlalchemy import update
 from sqlmodel import col, func, select
 
-from panah.blocklists import appeals, cases, events, juries, panel, protection
+from panah.blocklists import appeals, cases, events, juries, looks, panel, protection
 from panah.blocklists.contributors import TAG_KEY_DAYS, rotate_tags
 from panah.blocklists.lists import delete_rows, lock, rules_of, seats_of, stop_locked
 from panah.blocklists.policy import Rules
-from panah.blocklists.standing import find_clusters
+from panah.blocklists.standing import find_clusters, is_qualified
 from panah.blocklists.tables import (
     Blocklist,
     Case,
     Contribution,
     Decision,
     Event,
+    Look,
     Participant,
     ReviewTask,
 )
@@ -36,7 +38,8 @@ def tick(turn: Turn, blocklist: Blocklist) -> None:
     rules = rules_of(turn.session, blocklist, turn.now)
     attend(turn, blocklist, rules)
     if not blocklist.archived:
-        renew_clusters(turn, blocklist, rules)
+        if renew_clusters(turn, blocklist, rules):
+            reconsider(turn, blocklist, rules)
         go_on(turn, blocklist, rules)
     panel.replace_late(turn, blocklist, rules)
     protection.deadlines(turn, blocklist, rules)
@@ -62,11 +65,11 @@ def attend(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
         stop_locked(turn, blocklist, "unattended")
 
 
-def renew_clusters(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
-    """Looks once a day for people who report in step."""
+def renew_clusters(turn: Turn, blocklist: Blocklist, rules: Rules) -> bool:
+    """Looks once a day for people who report in step, and deletes what is old. Whether it did."""
     today = turn.now.date()
     if blocklist.clusters_on == today:
-        return
+        return False
     blocklist.clusters_on = today
     session = turn.session
     chosen = select(col(Contribution.tag), col(Contribution.subject), col(Contribution.reported_on)).where(
@@ -74,15 +77,45 @@ def renew_clusters(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
         Contribution.reported_on > today - rules.evidence_days * DAY,
         Contribution.source != "import",  # people import the same public lists, and that says nothing about them
     )
-    clusters = find_clusters(session.exec(chosen), rules)
-    for one in session.exec(select(Participant).where(Participant.blocklist_id == blocklist.id)):
+    people = session.exec(select(Participant).where(Participant.blocklist_id == blocklist.id)).all()
+    suspended = {one.tag for one in people if one.suspended}
+    known = {one.tag for one in people if is_qualified(one, rules, today)}
+    told = (row for row in session.exec(chosen) if row[0] not in suspended)
+    clusters = find_clusters(told, rules, known=known)
+    for one in people:
         found = clusters.get(one.tag, one.tag)
         if one.cluster != found:
             one.cluster = found
+    forget_reports(turn, blocklist, rules)
+    return True
+
+
+def forget_reports(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """Deletes what is left of reports that were taken back, those that nobody joined, those that were decided on
+    long ago, old jury turns, and the hours of arrivals.
+    """
+    session = turn.session
+    today = turn.now.date()
+    mine = col(Contribution.blocklist_id) == blocklist.id
+    old = col(Contribution.reported_on) < today - rules.evidence_days * DAY
+    open_cases = (
+        select(Case.subject)
+        .where(Case.blocklist_id == blocklist.id, col(Case.status).not_in(("gathering", "rejected")))
+        .scalar_subquery()
+    )
+    delete_rows(session, Contribution, mine, old, col(Contribution.withdrawn).is_(True))
     delete_rows(
         session,
         Contribution,
-        col(Contribution.blocklist_id) == blocklist.id,
+        mine,
+        old,
+        col(Contribution.settled).is_(False),
+        col(Contribution.subject).not_in(open_cases),
+    )
+    delete_rows(
+        session,
+        Contribution,
+        mine,
         col(Contribution.settled).is_(True),
         col(Contribution.reported_on) < today - KEEP_REPORTS * DAY,
     )
@@ -92,18 +125,27 @@ def renew_clusters(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
         col(ReviewTask.blocklist_id) == blocklist.id,
         col(ReviewTask.due_at) < turn.now - KEEP_REPORTS * DAY,
     )
+    session.execute(
+        update(Case)
+        .where(col(Case.blocklist_id) == blocklist.id, col(Case.arrived_on) < today - DAY)
+        .values(arrivals=[], arrived_on=None)
+    )
 
 
-def go_on(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
-    """Opens what waited for clusters to be told apart, draws juries, and ends those that are done."""
+def reconsider(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """Opens what waited for people to be told apart."""
     waiting = select(Case).where(
         Case.blocklist_id == blocklist.id,
         col(Case.status).in_(("gathering", "rejected")),
-        Case.reports - Case.reports_before >= rules.trigger_clusters,
+        Case.reports >= rules.trigger_clusters,
         Case.rejections <= rules.reopen_times,
     )
     for case in turn.session.exec(waiting).all():
         cases.consider(turn, blocklist, case, rules)
+
+
+def go_on(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
+    """Draws juries, and ends those that are done."""
     unanswered = (
         select(ReviewTask.case_id)
         .where(
@@ -140,10 +182,8 @@ def expire(turn: Turn, blocklist: Blocklist) -> None:
     for case in turn.session.exec(chosen).all():
         for stage in ("appeal", "review", "upgrade"):
             panel.close_stage(turn, case, stage)
-        appeal = appeals.current(turn, case)
-        if appeal is not None:
-            appeal.status, appeal.answered_on = "removed", turn.now.date()
-        case.reports = case.reports_before = 0
+        appeals.answer_all(turn, case, "removed")
+        case.reports = 0
         delete_rows(
             turn.session,
             Contribution,
@@ -187,7 +227,7 @@ def forget_old(turn: Turn, blocklist: Blocklist) -> None:
 
 
 def forget_rejections(turn: Turn, blocklist: Blocklist, case: Case) -> None:
-    case.reports = case.reports_before = 0
+    case.reports = 0
     delete_rows(
         turn.session,
         Contribution,
@@ -204,26 +244,32 @@ def begin_reviews(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
         Case.blocklist_id == blocklist.id, Case.status == "listed", col(Case.review_on) <= turn.now.date()
     )
     for case in turn.session.exec(chosen).all():
-        if case.review_on != case.expires_on:  # they have been asked
-            events.step(turn, blocklist, case, "review_begun", status="review")
-            panel.draw(turn, blocklist, case, rules, "review")
+        events.step(turn, blocklist, case, "review_begun", status="review")
+        panel.draw(turn, blocklist, case, rules, "review")
 
 
 def begin_upgrades(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
     """Has three others look once whether a flagged account should be hidden, after enough new reports."""
-    if blocklist.tier_cap == "flag":
+    if blocklist.tier_cap == "flag" or blocklist.stopped is not None:
         return
     chosen = select(Case).where(
         Case.blocklist_id == blocklist.id,
         Case.status == "listed",
         Case.tier == "flag",
+        Case.entry == "published",
+        col(Case.next_tier).is_(None),
         col(Case.protected).is_(False),
-        Case.reports - Case.reports_before >= rules.reopen_reports,
+        Case.reports >= rules.reopen_reports,
     )
     for case in turn.session.exec(chosen).all():
-        case.reports_before = case.reports
-        events.step(turn, blocklist, case, "upgrade_begun", status="upgrade")
-        panel.draw(turn, blocklist, case, rules, "upgrade")
+        looked = select(Look.id).where(
+            Look.case_id == case.id, Look.round == case.round, col(Look.stage).like("upgrade%")
+        )
+        if cases.is_held(case, turn.now) or turn.session.exec(looked).first() is not None:
+            continue
+        if cases.independent(turn, blocklist, case, rules, since=True) >= rules.reopen_reports:
+            events.step(turn, blocklist, case, "upgrade_begun", status="upgrade")
+            panel.draw(turn, blocklist, case, rules, "upgrade")
 
 
 def check_overturned(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
@@ -263,21 +309,21 @@ def publish_due(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
         return
     if blocklist.stopped is not None or blocklist.archived:
         return
-    chosen = (
-        select(Case)
-        .where(Case.blocklist_id == blocklist.id, Case.entry == "waiting")
-        .order_by(col(Case.listed_on), col(Case.id))
-    )
-    ready = [
-        case for case in turn.session.exec(chosen).all() if case.hold_until is None or case.hold_until <= turn.now
-    ]
+    decided = (col(Case.entry) == "waiting") | ((col(Case.entry) == "published") & col(Case.next_tier).is_not(None))
+    chosen = select(Case).where(Case.blocklist_id == blocklist.id, decided, Case.status != "appeal")
+    found = turn.session.exec(chosen.order_by(col(Case.listed_on), col(Case.id))).all()
+    ready = [case for case in found if not cases.is_held(case, turn.now)]
     looked_at = blocklist.resumed_on is not None and blocklist.resumed_on >= today - DAY
     if not looked_at and len(ready) > most_additions(turn, blocklist, rules):
         stop_locked(turn, blocklist, "too-many-additions")
         return
     blocklist.batch_on = today
     for case in ready:
-        events.step(turn, blocklist, case, "published", entry="published")
+        if case.entry == "waiting":
+            events.step(turn, blocklist, case, "published", entry="published")
+        else:
+            changes = looks.dates("hide", rules, turn.now.date()) | {"listed_on": case.listed_on}
+            events.step(turn, blocklist, case, "raised", tier="hide", next_tier=None, **changes)
 
 
 def most_additions(turn: Turn, blocklist: Blocklist, rules: Rules) -> float:
@@ -286,7 +332,7 @@ def most_additions(turn: Turn, blocklist: Blocklist, rules: Rules) -> float:
         select_columns(col(Event.made_on), func.count())
         .where(
             col(Event.blocklist_id) == blocklist.id,
-            col(Event.kind) == "published",
+            col(Event.kind).in_(("published", "raised")),
             col(Event.made_on) > turn.now.date() - 28 * DAY,
         )
         .group_by(col(Event.made_on))

@@ -165,8 +165,8 @@ class Contribution(SQLModel, table=True):
     source: Source = Field(default=Source.EXTENSION, sa_column=Column(String(16), nullable=False))
     import_batch: UUID | None = Field(default=None, index=True)
     round: int = 0  # the case's round in which it was settled; 0: not yet
-    # Taken back while its case was being decided: it counts for nothing, and goes when that is done. Until then
-    # whoever made it can neither be drawn for that case nor avoid what a rejection costs.
+    # Taken back: it triggers nothing and shows nothing. What is left of it keeps its maker from sitting on that
+    # jury, from reporting in step with others unseen, and from what a wrong report costs; it goes when it is old.
     withdrawn: bool = False
     settled: bool = False  # a decision was made about it, and its reporter's standing has changed
 
@@ -211,6 +211,7 @@ class Case(SQLModel, table=True):
     # Without a jury by then, three curators decide.
     fallback_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     tier: str | None = Field(default=None, max_length=8)
+    next_tier: str | None = Field(default=None, max_length=8)  # decided, and waits for the next batch
     category: str | None = Field(default=None, max_length=16)
     entry: str = Field(default="none", max_length=12)  # none | waiting | published | removed | expired
     listed_on: date | None = None
@@ -218,8 +219,8 @@ class Case(SQLModel, table=True):
     expires_on: date | None = None
     due_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     # Not part of the state that events give: what new reports are measured by, for a day or until a decision.
-    reports: int = 0
-    reports_before: int = 0  # when it was last decided
+    reports: int = 0  # that stand and no decision was made about
+    arrived_on: date | None = None  # the last day of `arrivals`; whatever is older is deleted
     arrivals: list[list[int]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # [hour, count]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from panah.blocklists import schemas
-from panah.blocklists.appeals import current, due_of
+from panah.blocklists.appeals import due_of, heard_for
 from panah.blocklists.contributions import reports_on
 from panah.blocklists.contributors import participant_of, standing_of, tag_of
 from panah.blocklists.juries import tasks_of
@@ -72,7 +72,7 @@ def standing_on(turn: Turn, blocklist: Blocklist, contributor: Contributor) -> s
 
 def cited_posts(turn: Turn, blocklist: Blocklist, case: Case, *, most: int | None = POSTS_SHOWN) -> list[str]:
     """Posts cited by those who may report, by number; `most` of them are drawn alike for everybody who looks."""
-    rows = reports_on(turn, blocklist, case.subject)
+    rows = [row for row in reports_on(turn, blocklist, case.subject) if not row[0].withdrawn]
     found = {
         report.evidence_post_id
         for report, participant in rows
@@ -158,11 +158,11 @@ def case_of(turn: Turn, member_id: UUID, look_id: UUID) -> schemas.CaseOut:
     case = session.get(Case, look.case_id)
     assert case is not None  # noqa: S101  (a look goes with its case)
     blocklist = list_of(session, look.blocklist_id)
-    rows = reports_on(turn, blocklist, case.subject)
+    rows = [row for row in reports_on(turn, blocklist, case.subject) if not row[0].withdrawn]
     policy_id, rules = policy_of(session, blocklist, turn.now)
     platform, _, account = case.subject.partition(":")
     after = after_of(turn, case, look)
-    appeal = current(turn, case) if stage_of(look) == "appeal" else None
+    heard = heard_for(turn, case) if stage_of(look) == "appeal" else []
     return schemas.CaseOut(
         id=look.id,
         slug=blocklist.slug,
@@ -181,7 +181,7 @@ def case_of(turn: Turn, member_id: UUID, look_id: UUID) -> schemas.CaseOut:
         policy_id=policy_id,
         rules=rules.model_dump(),
         decisions=decisions_of(session, case),
-        appeal=None if appeal is None else statement_of(turn, appeal),
+        appeal=statement_of(turn, heard) if heard else None,
         after=after,
     )
 
@@ -192,9 +192,11 @@ def decisions_of(session: Session, case: Case) -> list[schemas.DecisionOut]:
     return [schemas.DecisionOut.model_validate(one, from_attributes=True) for one in session.exec(made)]
 
 
-def statement_of(turn: Turn, appeal: Appeal) -> schemas.StatementOut:
-    statement = turn.keys.unseal(appeal.sealed_statement) if appeal.sealed_statement else ""
-    return schemas.StatementOut(relation=appeal.relation, ground=appeal.ground, statement=statement)
+def statement_of(turn: Turn, heard: list[Appeal]) -> schemas.StatementOut:
+    """What everybody said who appeals for an account, the first one's relation and ground before it."""
+    said = [turn.keys.unseal(appeal.sealed_statement) for appeal in heard if appeal.sealed_statement]
+    first = heard[0]
+    return schemas.StatementOut(relation=first.relation, ground=first.ground, statement="\n\n".join(said))
 
 
 def after_of(turn: Turn, case: Case, look: Look) -> schemas.AfterOut | None:
@@ -233,9 +235,10 @@ def told(session: Session, appeal: Appeal, now: datetime) -> schemas.AppealOut:
     blocklist = list_of(session, appeal.blocklist_id)
     rules = rules_of(session, blocklist, now)
     status = appeal.status
-    if status in ("waiting", "moot"):
-        entry = session.get(Entry, (blocklist.id, appeal.subject))
-        public = entry is not None and entry.status == "published" and status == "waiting"
+    entry = session.get(Entry, (blocklist.id, appeal.subject))
+    public = entry is not None and entry.status == "published"
+    if status in ("waiting", "moot") or (status == "open" and not public):
+        public = public and status == "waiting"
         over = now - appeal.filed_at >= timedelta(days=rules.appeal_days)
         status = "moot" if over and not public else "waiting"
     due_at = due_of(appeal, rules) if status == "open" else None

@@ -25,6 +25,7 @@ from panah.interchange.rows import ImportedAccount, Parsed, Refused, refuse_line
 SAMPLE = 20
 WAITING_DAYS = 365  # nobody's file keeps a list busy for longer
 AT_ONCE = 1000  # rows of one INSERT
+AT_A_TIME = 20  # reports of one transaction, in which nobody else can report
 
 
 class TooManyWaiting(AppError):
@@ -43,6 +44,14 @@ class Preview:
     days: int
     sample: list[str]  # subjects
     retractions: int  # of earlier imported reports and of accounts that wait
+
+
+@dataclass(frozen=True)
+class Drained:
+    """How many accounts became reports, and whether more of them may today."""
+
+    made: int
+    more: bool
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,11 @@ def preview(
 
 def compare(turn: Turn, blocklist: Blocklist, tag: str, parsed: Parsed) -> Difference:
     """The file's accounts, by what is known of them from the same contributor."""
-    mine = select(Contribution).where(Contribution.blocklist_id == blocklist.id, Contribution.tag == tag)
+    mine = select(Contribution).where(
+        Contribution.blocklist_id == blocklist.id,
+        Contribution.tag == tag,
+        col(Contribution.withdrawn).is_(False),
+    )
     reports = {report.subject: report for report in turn.session.exec(mine)}
     rows = select(ImportRow.subject).where(ImportRow.blocklist_id == blocklist.id, ImportRow.tag == tag)
     waiting = set(turn.session.exec(rows))
@@ -151,7 +164,10 @@ def take_back(turn: Turn, blocklist: Blocklist, contributor: Contributor, batch:
     turn, blocklist = lock(turn, blocklist)
     tag = tag_of(turn.keys, blocklist, contributor.id)
     mine = select(Contribution).where(
-        Contribution.blocklist_id == blocklist.id, Contribution.tag == tag, Contribution.import_batch == batch
+        Contribution.blocklist_id == blocklist.id,
+        Contribution.tag == tag,
+        Contribution.import_batch == batch,
+        col(Contribution.withdrawn).is_(False),
     )
     reports = list(turn.session.exec(mine))
     contributions.remove(turn, blocklist, reports)
@@ -164,49 +180,68 @@ def take_back(turn: Turn, blocklist: Blocklist, contributor: Contributor, batch:
     )
 
 
-def drain_imports(turn: Turn, blocklist: Blocklist) -> int:
-    """Makes reports of what waits, for each contributor up to the day's number, oldest first; returns how many.
+def drain_imports(turn: Turn, blocklist: Blocklist, *, limit: int = AT_A_TIME) -> Drained:
+    """Makes reports of `limit` accounts that wait, for each contributor up to the day's number, oldest first.
 
-    As often as it is called on one day, the day's number stays. What waits under a key that is forgotten or
-    suspended is dropped. On a closed list everything waits on.
+    To be called again, in a transaction of its own, while more wait: others report meanwhile. As often as it is
+    called on one day, the day's number stays. What waits under a key that is suspended is dropped. On a closed
+    list everything waits on.
     """
     turn, blocklist = lock(turn, blocklist)
-    chosen = select(ImportRow.tag).where(ImportRow.blocklist_id == blocklist.id).distinct()
-    tags = set(turn.session.exec(chosen))
-    if blocklist.archived or not tags:
-        return 0
-    # A tag cannot be turned back into a contributor; all of them are tried, as when tags are renewed.
-    people = {
-        tag: contributor
-        for contributor in turn.session.exec(select(Contributor).where(col(Contributor.suspended).is_(False)))
-        if (tag := tag_of(turn.keys, blocklist, contributor.id)) in tags
-    }
+    if blocklist.archived:
+        return Drained(made=0, more=False)
     a_day = rules_of(turn.session, blocklist, turn.now).import_day
+    waiting = in_turn(turn, blocklist, a_day, limit)
+    people = people_behind(turn, blocklist, set(waiting))
     made = 0
-    for tag in sorted(tags):
+    for tag, today in waiting.items():
+        if made == limit:
+            break
         participant = turn.session.get(Participant, (blocklist.id, tag))
         if tag not in people or participant is None or participant.suspended:
             delete_rows(
                 turn.session, ImportRow, col(ImportRow.blocklist_id) == blocklist.id, col(ImportRow.tag) == tag
             )
             continue
-        left = a_day - imported_today(turn, blocklist, tag)
-        made += drain_one(turn, blocklist, people[tag], tag, max(left, 0))
-    return made
+        made += drain_one(turn, blocklist, people[tag], tag, min(a_day - today, limit - made))
+    return Drained(made=made, more=bool(waiting and in_turn(turn, blocklist, a_day, 1)))
 
 
-def imported_today(turn: Turn, blocklist: Blocklist, tag: str) -> int:
-    counted = (
+def in_turn(turn: Turn, blocklist: Blocklist, a_day: int, limit: int) -> dict[str, int]:
+    """Tags under which accounts wait and may become reports today; how many did already."""
+    waits = select(ImportRow.id).where(ImportRow.blocklist_id == blocklist.id, ImportRow.tag == Participant.tag)
+    today = (
         select(func.count())
         .select_from(Contribution)
         .where(
             Contribution.blocklist_id == blocklist.id,
-            Contribution.tag == tag,
+            Contribution.tag == Participant.tag,
             Contribution.source == Source.IMPORT,
             Contribution.reported_on == turn.now.date(),
         )
+        .scalar_subquery()
     )
-    return turn.session.exec(counted).one()
+    chosen = (
+        select(Participant.tag, today)
+        .where(Participant.blocklist_id == blocklist.id, waits.exists(), today < a_day)
+        .order_by(Participant.tag)
+        .limit(limit)
+    )
+    return dict(turn.session.exec(chosen).all())
+
+
+def people_behind(turn: Turn, blocklist: Blocklist, tags: set[str]) -> dict[str, Contributor]:
+    """Who is known by these tags and not suspended. A tag cannot be turned back: all are tried until it fits."""
+    found: dict[str, Contributor] = {}
+    if not tags:
+        return found
+    for id in turn.session.exec(select(Contributor.id).where(col(Contributor.suspended).is_(False))):  # noqa: A001
+        tag = tag_of(turn.keys, blocklist, id)
+        if tag in tags:
+            found[tag] = turn.session.get_one(Contributor, id)
+        if len(found) == len(tags):
+            break
+    return found
 
 
 def drain_one(turn: Turn, blocklist: Blocklist, contributor: Contributor, tag: str, limit: int) -> int:
@@ -217,7 +252,7 @@ def drain_one(turn: Turn, blocklist: Blocklist, contributor: Contributor, tag: s
         .order_by(col(ImportRow.id))
         .limit(limit)
     )
-    rows = list(turn.session.exec(waiting)) if limit else []
+    rows = list(turn.session.exec(waiting))
     for row in rows:
         contributions.contribute(
             turn,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from slowapi import Limiter
 from sqlmodel import Session
 
+from panah.limits import client_address
 from panah.scoring.routes import problems
 from panah.squads import service
 from panah.squads.service import MOST_BOX, SquadRefused
@@ -51,6 +52,15 @@ def get_secret(panah_squad: Annotated[str, Header(description="43 characters.")]
     return panah_squad
 
 
+def note_new(request: Request, body: BoxIn) -> None:
+    """Tells the limiter, which sees no bodies, whether a squad is to be made."""
+    request.state.makes_squad = body.version == 0
+
+
+def makes_none(request: Request) -> bool:
+    return not request.state.makes_squad
+
+
 # Committed before the answer leaves: a fault at that point must not stand behind a 200.
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 Secret = Annotated[str, Depends(get_secret)]
@@ -65,9 +75,13 @@ SAID = problems(
 
 
 def make_router(
-    limiter: Limiter, *, squad_limit: str = "60/minute", clock: Callable[[], date] = today
+    limiter: Limiter,
+    *,
+    squad_limit: str = "60/minute",
+    new_limit: str = "10/day",
+    clock: Callable[[], date] = today,
 ) -> APIRouter:
-    """The routes, limited per client. Needs `app.state.engine`."""
+    """The routes, limited per client; how many squads are made, per address. Needs `app.state.engine`."""
     router = APIRouter(prefix="/v1/squads", tags=["squads"])
 
     @router.get("/{squad_id}", response_model=BoxOut, responses=SAID, summary="Read a box")
@@ -80,10 +94,18 @@ def make_router(
     @router.put(
         "/{squad_id}",
         response_model=VersionOut,
-        responses={**SAID, **problems(s409="Another version is there by now: read it, and try again.")},
+        responses={
+            **SAID,
+            **problems(
+                s409="Another version is there by now: read it, and try again.",
+                s507="There is no room for another squad.",
+            ),
+        },
         summary="Replace a box",
+        dependencies=[Depends(note_new)],
     )
     @limiter.limit(squad_limit)
+    @limiter.limit(new_limit, key_func=client_address, exempt_when=makes_none)
     def write(request: Request, squad_id: SquadId, body: BoxIn, secret: Secret, session: SessionDep) -> VersionOut:
         """Replaces the version that was read. Nothing is changed where somebody else was faster."""
         version = service.write(session, squad_id, secret, version=body.version, box=body.box, today=clock())

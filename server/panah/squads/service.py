@@ -7,12 +7,13 @@ from hmac import compare_digest
 
 from sqlalchemy import delete, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col
+from sqlmodel import Session, col, func, select
 
 from panah.errors import AppError
 from panah.squads.tables import Squad
 
 MOST_BOX = 262_144  # characters of base64
+MOST_SQUADS = 20_000  # with boxes of the largest size, 5 GB
 UNUSED_DAYS = 400  # so many days after anybody asked for it, a box is forgotten
 
 
@@ -29,6 +30,11 @@ class SquadRefused(AppError):
 class SquadChanged(AppError):
     status = 409
     code = "squad-changed"
+
+
+class SquadsFull(AppError):
+    status = 507
+    code = "squads-full"
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,8 @@ def read(session: Session, squad_id: str, secret: str, *, today: date) -> Box:
 def write(session: Session, squad_id: str, secret: str, *, version: int, box: str, today: date) -> int:
     """Replaces that version of the box and returns the number of the new one; version 0 makes the squad.
 
-    Raises SquadChanged where another version is there by now, SquadNotFound where none is, and SquadRefused.
+    Raises SquadChanged where another version is there by now, SquadNotFound where none is, SquadRefused, and
+    SquadsFull where there is no room for a new one.
     """
     # No look before the change: two can arrive together, and the row decides.
     replaced = session.exec(
@@ -71,6 +78,7 @@ def write(session: Session, squad_id: str, secret: str, *, version: int, box: st
     if version == 0:
         forget_unused(session, today)
         if make(session, Squad(id=squad_id, secret_digest=digest(secret), version=1, box=box, touched_on=today)):
+            check_room(session)
             return 1
     find(session, squad_id, secret)
     raise SquadChanged("Somebody else has changed this squad meanwhile. Read it again, then send your change.")
@@ -81,6 +89,15 @@ def make(session: Session, squad: Squad) -> bool:
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     made = insert(Squad).values(**squad.model_dump()).on_conflict_do_nothing().returning(col(Squad.id))
     return session.exec(made).first() is not None
+
+
+def check_room(session: Session) -> None:
+    """Raises SquadsFull when one squad too many has just been made."""
+    if session.exec(select(func.count()).select_from(Squad)).one() > MOST_SQUADS:
+        raise SquadsFull(
+            "This server has no room for another squad. Join one that is there, use another server, or ask whoever "
+            "runs this one."
+        )
 
 
 def end(session: Session, squad_id: str, secret: str) -> None:

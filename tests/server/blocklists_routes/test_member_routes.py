@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from panah.accounts.members import suspend_member
 from panah.accounts.permissions import Role
 from panah.blocklists import appeals, contributors, lists, member_routes, protection
 from panah.blocklists.tables import Event, Look, Participant
@@ -313,15 +315,29 @@ def test_what_is_no_list_is_refused(member: MakeMember, changes: dict[str, str])
     assert is_problem(answer, 422, "invalid-request")
 
 
-def test_only_active_curators_get_a_seat(village: Village, member: MakeMember) -> None:
-    admin, able, other = member(Role.ADMIN), member(Role.CURATOR), member(Role.REVIEWER)
+def test_only_active_curators_and_reviewers_get_a_seat(village: Village, member: MakeMember) -> None:
+    admin, able, other = member(Role.ADMIN), member(Role.CURATOR), member(Role.AUDITOR)
     path = f"{LIST}/seats"
     for wrong in (other.id, admin.id, uuid4()):
         assert is_problem(admin.ask("PUT", f"{path}/{wrong}"), 409, "cannot-curate")
+    assert admin.ask("PUT", f"{path}/{member(Role.REVIEWER).id}").status_code == 204
     assert [admin.ask("PUT", f"{path}/{able.id}").status_code for _ in range(2)] == [204, 204]
     assert str(able.id) in [one["member_id"] for one in admin.get(LIST).json()["seats"]]
     assert [admin.ask("DELETE", f"{path}/{able.id}").status_code for _ in range(2)] == [204, 204]
     assert str(able.id) not in [one["member_id"] for one in admin.get(LIST).json()["seats"]]
+
+
+def test_who_is_suspended_meanwhile_gets_no_seat(village: Village, member: MakeMember) -> None:
+    admin, able = member(Role.ADMIN), member(Role.CURATOR)
+    with ThreadPoolExecutor(1) as threads:
+        with village.turn() as turn:
+            suspend_member(turn, admin.id, able.id)
+            answer = threads.submit(admin.ask, "PUT", f"{LIST}/seats/{able.id}", None)
+            wait([answer], timeout=0.5)
+            assert not answer.done()
+        assert is_problem(answer.result(), 409, "cannot-curate")
+    with village.turn() as turn:
+        assert able.id not in lists.seats_of(turn.session, village.blocklist)
 
 
 def test_rules_change_by_two_admins_and_a_day_later(app: FastAPI, village: Village, member: MakeMember) -> None:

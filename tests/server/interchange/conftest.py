@@ -17,7 +17,7 @@ from panah.blocklists.turn import Turn, begin
 from panah.db import make_engine
 from panah.interchange import service
 from panah.interchange.parsing import parse
-from panah.interchange.service import Preview
+from panah.interchange.service import Drained, Preview
 from panah.keys import Keys
 
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -60,14 +60,23 @@ class Desk:
         return self.drain()
 
     def drain(self) -> int:
+        made, more = 0, True
+        while more:
+            drained = self.drain_some()
+            made, more = made + drained.made, drained.more
+        return made
+
+    def drain_some(self, limit: int = service.AT_A_TIME) -> Drained:
+        """One transaction of it."""
         with self.turn() as turn:
             turn, blocklist = lists.lock(turn, self.blocklist)
             blocklist.clock_at = turn.now
-            return service.drain_imports(turn, blocklist)
+            return service.drain_imports(turn, blocklist, limit=limit)
 
     def reports(self) -> list[str]:
         with Session(self.engine) as session:
-            return sorted(session.exec(select(Contribution.subject)))
+            standing = select(Contribution.subject).where(col(Contribution.withdrawn).is_(False))
+            return sorted(session.exec(standing))
 
     def waiting(self) -> list[str]:
         with Session(self.engine) as session:

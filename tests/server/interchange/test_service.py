@@ -120,6 +120,18 @@ def test_a_batch_is_taken_back_whole_and_only_it(desk: Desk) -> None:
     assert desk.waiting() == ["x:7"]
 
 
+def test_what_was_taken_back_can_be_brought_in_again(desk: Desk) -> None:
+    batch = desk.bring_in("1\n2\n")
+    desk.drain()
+    with desk.turn() as turn:
+        service.take_back(turn, desk.blocklist, desk.person, batch)
+    found = desk.preview("1\n2\n3\n")
+    assert (found.new, found.known, found.retractions) == (3, 0, 0)
+    desk.bring_in("1\n2\n3\n")
+    desk.drain()
+    assert desk.reports() == ["x:1", "x:2", "x:3"]
+
+
 def test_deleting_ones_reports_drops_what_waits(desk: Desk) -> None:
     desk.bring_in(FIVE)
     desk.drain()

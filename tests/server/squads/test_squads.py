@@ -139,6 +139,47 @@ def test_one_request_over_the_limit_is_told_when_to_come_back(client: TestClient
     assert int(refused.headers["retry-after"]) >= 1
 
 
+def make(client: TestClient, number: int) -> int:
+    path = f"/v1/squads/{number:032x}"
+    return client.put(path, json={"version": 0, "box": "Ym94"}, headers=HEADERS).status_code
+
+
+def test_ten_squads_a_day_are_made_from_one_address(client: TestClient) -> None:
+    assert [make(client, number) for number in range(10)] == [200] * 10
+    refused = client.put(PATH, json={"version": 0, "box": "Ym94"}, headers=HEADERS)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
+    assert 60 < int(refused.headers["retry-after"]) <= 86_400
+    assert client.get(PATH, headers=HEADERS).status_code == 404
+    # Those that are there are changed as before, and others make theirs.
+    path = f"/v1/squads/{3:032x}"
+    assert client.put(path, json={"version": 1, "box": "bmV3"}, headers=HEADERS).status_code == 200
+    assert make(TestClient(client.app, client=("203.0.113.9", 50_000)), 11) == 200
+
+
+def test_no_token_makes_more_squads_than_its_address_may(client: TestClient) -> None:
+    for number in range(10):
+        make(client, number)
+    assert make(TestClient(client.app, headers={"Authorization": "Bearer made-up"}), 11) == 429
+
+
+def test_a_full_server_makes_no_squad_and_says_what_to_do(
+    client: TestClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("panah.squads.service.MOST_SQUADS", 2)
+    assert [make(client, 1), make(client, 2), make(client, 3)] == [200, 200, 507]
+    refused = client.put(PATH, json={"version": 0, "box": "Ym94"}, headers=HEADERS)
+    assert (refused.headers["content-type"], refused.json()["code"]) == ("application/problem+json", "squads-full")
+    assert "another server" in refused.json()["detail"]
+    with Session(engine) as session:
+        assert set(session.exec(select(Squad.id)).all()) == {f"{1:032x}", f"{2:032x}"}
+    # What is there goes on, also for who believes that it is not.
+    assert make(client, 2) == 409
+    path = f"/v1/squads/{2:032x}"
+    assert client.put(path, json={"version": 1, "box": "bmV3"}, headers=HEADERS).status_code == 200
+    assert client.delete(path, headers=HEADERS).status_code == 204
+    assert make(client, 3) == 200
+
+
 def test_what_nobody_asked_for_in_400_days_is_forgotten(client: TestClient, days: Days, engine: Engine) -> None:
     put(client, 0)
     client.put(f"/v1/squads/{'b' * 32}", json={"version": 0, "box": "Ym94"}, headers=HEADERS)
