@@ -15,7 +15,7 @@ from panah import __version__
 from panah.accounts import cli as accounts
 from panah.app import create_app
 from panah.blocklists.cli import create, verify
-from panah.command import fail, ready, settings_or_fail, station
+from panah.command import fail, keys_or_fail, ready, settings_or_fail, station
 from panah.db import make_engine
 from panah.db import migrate as migrate_database
 from panah.distribution.commands import keys_app, publish_static
@@ -46,13 +46,12 @@ def serve(
     engine = make_engine(settings.database_url)
     try:
         ready(engine)
+        keys_or_fail(engine, settings)
         service = create_app(settings)
     except SQLAlchemyError as error:
         fail(f"the database cannot be used ({type(error).__name__}); check PANAH_DATABASE_URL")
     except (FileNotFoundError, ValueError) as error:
         fail(f"the model cannot be used: {error}; check PANAH_MODEL_DIR")
-    except OSError as error:
-        fail(f"{error.filename}: {error.strerror}; check PANAH_KEYS_FILE")
     finally:
         engine.dispose()
     try:

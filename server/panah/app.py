@@ -13,7 +13,7 @@ from panah import __version__, health, pages, rounds
 from panah.accounts import mount as members
 from panah.accounts.dependencies import look_up
 from panah.blocklists import mount as blocklists
-from panah.db import make_engine
+from panah.db import is_sealed, make_engine
 from panah.distribution import routes as distribution
 from panah.distribution.outlet import make_outlet
 from panah.errors import install_error_handlers
@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     models = [Classifier(settings.model_dir) for _ in range(lanes)]
     engine = make_engine(settings.database_url)
     limiter = make_limiter(settings)
-    keys = load_keys(settings.keys_file)
+    keys = load_keys(settings.keys_file, needed=is_sealed(engine))
     outlet = make_outlet(settings.keys_file, settings.server_name, settings.selectors_file)
 
     @contextlib.asynccontextmanager

@@ -12,7 +12,7 @@ from pydantic_settings import SettingsError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from panah.db import is_current, make_engine, migrate
+from panah.db import is_current, is_sealed, make_engine, migrate
 from panah.errors import AppError
 from panah.keys import Keys, load_keys
 from panah.settings import Settings, load_settings
@@ -51,7 +51,7 @@ def station() -> Iterator[Station]:
     engine = make_engine(settings.database_url)
     try:
         ready(engine)
-        yield Station(settings, engine, load_keys(settings.keys_file))
+        yield Station(settings, engine, keys_or_fail(engine, settings))
     except SQLAlchemyError as error:
         fail(f"the database cannot be used ({type(error).__name__}); check PANAH_DATABASE_URL")
     except AppError as refusal:
@@ -62,6 +62,15 @@ def station() -> Iterator[Station]:
         fail(str(error))
     finally:
         engine.dispose()
+
+
+def keys_or_fail(engine: Engine, settings: Settings) -> Keys:
+    try:
+        return load_keys(settings.keys_file, needed=is_sealed(engine))
+    except ValueError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}; check PANAH_KEYS_FILE")
 
 
 def ready(engine: Engine) -> None:

@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import DateTime, Dialect, Engine, event, make_url
+from sqlalchemy import DateTime, Dialect, Engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session, SQLModel, create_engine
@@ -63,6 +63,17 @@ def insert_once(session: Session, table: type[SQLModel], **values: Any) -> bool:
     insert = sqlite.insert(table) if kind == "sqlite" else postgresql.insert(table)
     done = session.execute(insert.values(**values).on_conflict_do_nothing())
     return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def is_sealed(engine: Engine) -> bool:
+    """Whether the database holds lists or members, and so things that only its own keys open."""
+    found = set(inspect(engine).get_table_names())
+    with engine.connect() as connection:
+        return any(
+            connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1")).first() is not None  # noqa: S608
+            for table in ("blocklist", "member")
+            if table in found
+        )
 
 
 def alembic_config(engine: Engine) -> Config:

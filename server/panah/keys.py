@@ -47,11 +47,16 @@ def keyed_digest(key: bytes, *parts: str) -> str:
     return hmac.digest(key, message, hashlib.sha256).hex()
 
 
-def load_keys(path: Path) -> Keys:
+def load_keys(path: Path, *, needed: bool = False) -> Keys:
     """Reads the master secret, and makes one that only this user can read where there is none yet.
 
-    Raises OSError where the file cannot be used and ValueError where it holds no secret.
+    `needed`: the database holds what it has sealed, so that a new one would lock everybody out. Raises OSError
+    where the file cannot be used, and ValueError where it holds no secret or is needed and not there.
     """
+    if needed and not path.exists():
+        raise ValueError(
+            f"{path} is missing, and the database was sealed with it; restore it, or set PANAH_KEYS_FILE"
+        )
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(token_hex(32) + "\n")

@@ -95,7 +95,9 @@ export function installChrome() {
 		},
 		alarms: {
 			create: vi.fn(async (_name: string, _when: object) => {}),
-			get: vi.fn(async (_name: string): Promise<{name: string; scheduledTime: number} | undefined> => undefined),
+			get: vi.fn(
+				async (_name: string): Promise<{name: string; scheduledTime: number} | undefined> => undefined,
+			),
 			clear: vi.fn(async () => true),
 			onAlarm: fakeEvent<[{name: string}]>(),
 		},

@@ -171,8 +171,8 @@ def test_lists_work_while_the_server_is_gone(
     forget(browser)
     tab = open_thread(browser)
     wait_for_looks(tab, {LISTED.id: hidden(LISTED), FRIEND.id: SHOWN, BLAMING.id: SHOWN})
-    page = browser.open_extension("lists.html")
-    page.wait_for("!document.querySelector('#look').disabled", "the page has its lists")
+    page, _ = open_lists(browser, publisher, slug)
+    wait_for_text(page, "#news", "Up to date")
     page.click("#look")
     wait_for_text(page, "#news", "could not be reached")
 

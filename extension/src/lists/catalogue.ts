@@ -37,7 +37,7 @@ export interface ListInfo {
 	resultSha256: string;
 	deltas: DeltaInfo[];
 	minClient: number;
-	/** How much it may grow in a day, as a share of what it was. */
+	/** How much it may grow in a day, as a share of what it was; in [0, 0.1]. */
 	maxGrowth: number;
 }
 
@@ -59,7 +59,8 @@ export interface Catalogue {
 /**
  * Why news are not taken. 'unsupported': this browser cannot verify. 'absent': the server has no lists. 'unreadable':
  * it says what we do not understand. 'signature', 'root', 'key': nobody we know has signed it. 'older': we had a newer
- * one. 'expired': it is too old, or our clock is wrong. 'storage': the browser keeps nothing. 'full': no room left.
+ * one. 'expired': it is too old, or our clock is wrong. 'clock': it is from the future, so ours or theirs is wrong.
+ * 'storage': the browser keeps nothing. 'full': no room left.
  */
 export type Problem =
 	| 'unsupported'
@@ -72,6 +73,7 @@ export type Problem =
 	| 'key'
 	| 'older'
 	| 'expired'
+	| 'clock'
 	| 'storage'
 	| 'full';
 
@@ -98,6 +100,10 @@ export interface Opened {
 const MOST_ROOTS = 50;
 const MOST_LISTS = 2000;
 const MOST_DELTAS = 400;
+/** How much of itself a list may gain in a day, whatever its server says. */
+const MOST_GROWTH = 0.1;
+/** By how much the clocks of a server and of this browser may differ, in milliseconds. */
+const MOST_AHEAD = 86_400_000;
 /** What no list of ours can exceed; entries have about four bytes. */
 const MOST_BYTES = 64_000_000;
 
@@ -117,6 +123,8 @@ export async function openCatalogue(sent: string, pinned: string | undefined, no
 	// Whoever steals an old key can date a catalogue back, but not make it last beyond the key's end.
 	if (!(from <= created && created < expires && expires <= to)) throw new Refused('key');
 	if (now > expires) throw new Refused('expired');
+	// Lists may grow by the day: whoever dates catalogues ahead would let many days go by at once.
+	if (created > now + MOST_AHEAD) throw new Refused('clock');
 	return {catalogue, signed, sha256: await sha256(utf8(signed)), root};
 }
 
@@ -248,7 +256,7 @@ function readList(value: unknown): ListInfo {
 			};
 		}),
 		minClient: found.min_client === undefined ? 1 : count(found.min_client),
-		maxGrowth: Math.min(number(found.max_growth), 1),
+		maxGrowth: Math.min(number(found.max_growth), MOST_GROWTH),
 	};
 }
 

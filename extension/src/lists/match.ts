@@ -4,6 +4,8 @@ import type {Entries, KeptList} from './store.js';
 
 /** How long additions are held, in milliseconds: time to take back what was a mistake. */
 export const HOLD = 86_400_000;
+/** The same after a change of salt, when nobody can tell what was added: time enough to see a list exchanged. */
+export const SALT_HOLD = 7 * HOLD;
 /** The tier of an addition that does not count yet and was not there before. */
 export const NONE = 255;
 
@@ -50,7 +52,7 @@ export async function tierOf(
 ): Promise<Tier | undefined> {
 	let tier = countingTier(list, await hash(list.salt, accountId), now);
 	const {before} = list;
-	if (tier !== undefined && before !== undefined && isHeld(before.since, now)) {
+	if (tier !== undefined && before !== undefined && isHeld(before.since, now, SALT_HOLD)) {
 		const earlier = countingTier(before, await hash(before.salt, accountId), now);
 		tier = earlier === undefined ? undefined : Math.min(tier, earlier);
 	}
@@ -69,8 +71,8 @@ function countingTier({rows, held}: Entries, hash: number, now: number): number 
 }
 
 /** Whether what was first seen then does not count yet. A clock that went back is put right at the next update. */
-export function isHeld(since: number, now: number): boolean {
-	return now - since < HOLD;
+export function isHeld(since: number, now: number, hold = HOLD): boolean {
+	return now - since < hold;
 }
 
 /** The weaker of them. */

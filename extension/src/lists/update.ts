@@ -13,7 +13,7 @@ import {
 	sha256,
 } from './catalogue.js';
 import {additions, applyDelta, type Bytes, countOf, decodeFull, MalformedList} from './golomb.js';
-import {HOLD, isHeld, NONE} from './match.js';
+import {HOLD, isHeld, NONE, SALT_HOLD} from './match.js';
 import {keepNews, type ListProblem, loadLists, type News, pinRoot, stamp} from './state.js';
 import {
 	type Held,
@@ -189,7 +189,7 @@ async function takeList(
 	const known = kept?.epoch === epoch && kept.salt === salt ? kept : undefined;
 	if (known !== undefined && version < known.version) throw new Kept('older');
 	if (known?.version === version && known.resultSha256 === resultSha256) {
-		return {...freshen(known, now), agreed: Math.max(known.agreed, created)};
+		return {...freshen(known, now), agreed: Math.max(known.agreed, agreedAt(created, now))};
 	}
 	const rows =
 		(known && (await byDeltas(address, info, known, edge))) ?? (await whole(address, info, edge, pack));
@@ -200,18 +200,19 @@ async function takeList(
 		salt,
 		version,
 		resultSha256,
-		agreed: created,
+		agreed: agreedAt(created, now),
 		rows,
 		held: [],
 	};
 	if (kept === undefined) return next;
-	const days = Math.max(1, Math.ceil((created - kept.agreed) / DAY));
+	const days = Math.max(1, Math.ceil((Math.min(created, now) - kept.agreed) / DAY));
 	const allowed = Math.max(SMALL_GROWTH, Math.floor(countOf(kept.rows) * info.maxGrowth)) * days;
 	if (known === undefined) {
 		// Under another salt nothing can be compared; what is on the old list too counts until additions do.
 		if (countOf(rows) - countOf(kept.rows) > allowed) throw new Kept('growth');
-		const {before} = freshen(kept, now);
-		return {...next, before: before ?? {since: now, salt: kept.salt, rows: kept.rows, held: kept.held}};
+		const {before = kept} = freshen(kept, now);
+		// With each new salt the wait begins anew: under the last one nobody has had the time to look.
+		return {...next, before: {since: now, salt: before.salt, rows: before.rows, held: before.held}};
 	}
 	const added = additions(known.rows, rows, NONE);
 	if (countOf(added) > allowed) throw new Kept('growth');
@@ -220,13 +221,21 @@ async function takeList(
 	return {...next, held: batches, ...('before' in older ? {before: older.before} : {})};
 }
 
+/**
+ * When a catalogue was made, as far as we believe it: in the last day, as servers make one daily. Whoever dates one back,
+ * or ahead, gives no list the right to grow by more days than have gone by here.
+ */
+function agreedAt(created: number, now: number): number {
+	return Math.min(Math.max(created, now - DAY), now);
+}
+
 /** Without the additions that count by now. What was first seen in the future was seen now: the clock went back. */
 function freshen(list: KeptList, now: number): KeptList {
 	const {before, ...rest} = list;
 	const held: Held[] = list.held
 		.filter(({since}) => isHeld(since, now))
 		.map(({since, rows}) => ({since: Math.min(since, now), rows}));
-	if (before === undefined || !isHeld(before.since, now)) return {...rest, held};
+	if (before === undefined || !isHeld(before.since, now, SALT_HOLD)) return {...rest, held};
 	return {...rest, held, before: {...before, since: Math.min(before.since, now)}};
 }
 

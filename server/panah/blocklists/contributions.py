@@ -69,6 +69,7 @@ def contribute(
         if found.withdrawn:
             found.withdrawn = False
             found.evidence_post_id, found.evidence_sha256 = evidence_post_id, evidence_sha256
+            found.source, found.import_batch = Source(source), batch
             events.append(turn, blocklist, "contributed", role="contributor")
             if not found.settled:
                 cases.reported(

@@ -130,7 +130,7 @@ def all_lists(session: Session) -> list[Blocklist]:
     return list(session.exec(select(Blocklist).order_by(Blocklist.slug)))
 
 
-def lock(turn: Turn, blocklist: Blocklist) -> tuple[Turn, Blocklist]:
+def lock(turn: Turn, blocklist: Blocklist, *, longest: timedelta = LONGEST_STEP) -> tuple[Turn, Blocklist]:
     """Makes everybody else who would change the list wait, and gives the turn the list's own time.
 
     The first statement of a write, so that SQLite takes its lock here and not half-way.
@@ -139,7 +139,7 @@ def lock(turn: Turn, blocklist: Blocklist) -> tuple[Turn, Blocklist]:
     found = turn.session.get(Blocklist, blocklist.id, populate_existing=True)
     if found is None:
         raise BlocklistNotFound("There is no such list here.")
-    now = min(max(turn.now, found.clock_at), found.clock_at + LONGEST_STEP)
+    now = min(max(turn.now, found.clock_at), found.clock_at + longest)
     return replace(turn, now=now), found
 
 

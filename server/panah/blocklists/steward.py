@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from panah.blocklists import appeals, cases, events, juries, looks, panel, protection
 from panah.blocklists.contributors import TAG_KEY_DAYS, rotate_tags
-from panah.blocklists.lists import delete_rows, lock, rules_of, seats_of, stop_locked
+from panah.blocklists.lists import LONGEST_STEP, delete_rows, lock, rules_of, seats_of, stop_locked
 from panah.blocklists.policy import Rules
 from panah.blocklists.standing import find_clusters, is_qualified
 from panah.blocklists.tables import (
@@ -28,12 +28,12 @@ DAY = timedelta(days=1)
 KEEP_REPORTS = 365  # days after which a report that was decided on is deleted
 
 
-def tick(turn: Turn, blocklist: Blocklist) -> None:
+def tick(turn: Turn, blocklist: Blocklist, *, longest: timedelta = LONGEST_STEP) -> None:
     """Does everything that is due on one list. Again at once changes nothing.
 
-    The list's clock goes forward by 24 hours at most, and never back.
+    The list's clock goes forward by `longest` at most, and never back.
     """
-    turn, blocklist = lock(turn, blocklist)
+    turn, blocklist = lock(turn, blocklist, longest=longest)
     blocklist.clock_at = turn.now
     rules = rules_of(turn.session, blocklist, turn.now)
     attend(turn, blocklist, rules)

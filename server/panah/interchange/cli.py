@@ -2,32 +2,24 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import Annotated, NoReturn
+from typing import Annotated
 from uuid import UUID
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from panah.blocklists.contributors import UnknownContributor, contributor_of, digest_key, join, register
 from panah.blocklists.lists import find_list
 from panah.blocklists.tables import Category, Contributor
 from panah.blocklists.turn import Turn, begin
-from panah.db import is_current, make_engine
+from panah.command import fail, station
 from panah.errors import AppError
 from panah.interchange import exports, service
 from panah.interchange.files import MAX_BYTES, to_text
 from panah.interchange.hash_list import matching, parse_hashes
 from panah.interchange.parsing import AUTO, READERS, parse
 from panah.interchange.rows import SAID, Parsed
-from panah.keys import Keys, load_keys
-from panah.settings import load_settings
 
 KEY = "PANAH_CONTRIBUTOR_KEY"
 SHOWN = 20
@@ -42,35 +34,6 @@ lists_app = typer.Typer(
 Slug = Annotated[str, typer.Option("--list", help="The list's address, as in /lists/SLUG.")]
 File = Annotated[Path, typer.Argument(help="The file.", exists=True, dir_okay=False, readable=True)]
 FormatName = Annotated[str, typer.Option("--format", help=f"auto, or one of {', '.join(READERS)}.")]
-
-
-def fail(message: str) -> NoReturn:
-    """One line on stderr that says what to do, and exit status 2."""
-    typer.echo(f"panah: {message}", err=True)
-    raise typer.Exit(2)
-
-
-@contextmanager
-def database() -> Iterator[tuple[Engine, Keys]]:
-    """The operator's database and keys; faults of theirs end the command with one line."""
-    try:
-        settings = load_settings()
-        keys = load_keys(settings.keys_file)
-    except (SettingsError, ValidationError):
-        fail("a PANAH_… variable has a wrong value; `panah serve` says which")
-    except (OSError, ValueError):
-        fail("the keys file cannot be used; check PANAH_KEYS_FILE")
-    engine = make_engine(settings.database_url)
-    try:
-        if not is_current(engine):
-            fail("the database schema is not the newest; run `panah migrate` first")
-        yield engine, keys
-    except AppError as error:
-        fail(error.detail)
-    except SQLAlchemyError as error:
-        fail(f"the database cannot be used ({type(error).__name__}); check PANAH_DATABASE_URL")
-    finally:
-        engine.dispose()
 
 
 def read(file: Path) -> bytes:
@@ -140,8 +103,8 @@ def import_file(
     """
     parsed = read_rows(file, form)
     key = os.environ.get(KEY) or None
-    with database() as (engine, keys):
-        with begin(engine, keys) as turn:
+    with station() as here:
+        with begin(here.engine, here.keys) as turn:
             blocklist = find_list(turn.session, slug)
             found = service.preview(turn, blocklist, known_contributor(turn, key), parsed, category)
         show(found)
@@ -151,7 +114,7 @@ def import_file(
         if not yes and not typer.confirm("Go on?"):
             typer.echo("Nothing was changed.")
             return
-        with begin(engine, keys) as turn:
+        with begin(here.engine, here.keys) as turn:
             blocklist = find_list(turn.session, slug)
             contributor = register(turn, key or (made := token_urlsafe(32)))
             join(turn, blocklist, contributor, invitation)
@@ -171,7 +134,7 @@ def take_back(
     key = os.environ.get(KEY)
     if not key:
         fail(f"set {KEY} to the key that the reports were made with")
-    with database() as (engine, keys), begin(engine, keys) as turn:
+    with station() as here, begin(here.engine, here.keys) as turn:
         contributor = contributor_of(turn.session, key)
         taken = service.take_back(turn, find_list(turn.session, slug), contributor, batch)
     typer.echo(f"Taken back: {count(taken, 'account', 'accounts')}.")
@@ -190,7 +153,7 @@ def export(
 
     Accounts that the format cannot hold are left out, and counted on stderr.
     """
-    with database() as (engine, keys), begin(engine, keys) as turn:
+    with station() as here, begin(here.engine, here.keys) as turn:
         suffix = exports.format_of(form).suffix
         blocklist = find_list(turn.session, slug)
         if form == exports.PUBLIC:
@@ -229,7 +192,7 @@ def compare(file: File, slug: Slug) -> None:
         found = parse_hashes(to_text(read(file)))
     except AppError as error:
         fail(error.detail)
-    with database() as (engine, keys), begin(engine, keys) as turn:
+    with station() as here, begin(here.engine, here.keys) as turn:
         entries = exports.entries_of(turn.session, find_list(turn.session, slug))
     shared = matching(found, (entry.subject for entry in entries))
     typer.echo(

@@ -45,6 +45,13 @@ test.each(refused)('refused: $name', async ({body, pinned, now, refused}) => {
 	expect(await problem(open(body, pinned, Date.parse(now)))).toBe(expected);
 });
 
+test('a catalogue made more than a day after now is refused: one of the two clocks is wrong', async () => {
+	const created = Date.parse('2026-11-22T06:00:00Z');
+	const day = 86_400_000;
+	expect(await problem(open(BODY, null, created - day - 1))).toBe('clock');
+	expect(await problem(open(BODY, null, created - day))).toBeUndefined();
+});
+
 test('what it says of lists and of the pack is read', async () => {
 	const {catalogue} = await open(BODY);
 	expect(catalogue.lists.map(({slug, count, full}) => [slug, count, full !== undefined])).toEqual([

@@ -1,5 +1,5 @@
 import {IDBFactory, IDBKeyRange as Range, IDBObjectStore as Stores} from 'fake-indexeddb';
-import {HOLD, openHasher, tierOf} from '../../../extension/src/lists/match.js';
+import {HOLD, openHasher, SALT_HOLD, tierOf} from '../../../extension/src/lists/match.js';
 import {loadLists, type News, useList} from '../../../extension/src/lists/state.js';
 import {readList} from '../../../extension/src/lists/store.js';
 import {
@@ -18,6 +18,7 @@ import {VECTORS} from './vectors.js';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const OTHER_SALT = 'f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff';
+const THIRD_SALT = 'e0e1e2e3e4e5e6e7e8e9eaebecedeeef';
 let browser: FakeChrome;
 let server: Server;
 
@@ -219,11 +220,38 @@ describe('additions', () => {
 		await change({3: 'hide'});
 		await refresh();
 		expect(await tier('1')).toBeUndefined();
-		pass(HOLD);
+		pass(SALT_HOLD - 1);
+		expect(await tier('3')).toBeUndefined();
+		pass(1);
 		expect([await tier('2'), await tier('3')]).toEqual([undefined, 'hide']);
 		await server.publish();
 		await refresh();
 		expect((await kept())?.before).toBeUndefined();
+	});
+
+	test('under a new salt are held for a week, so that nobody exchanges a whole list overnight', async () => {
+		Object.assign(server.first(), {epoch: 2, salt: OTHER_SALT, entries: {3: 'hide', 4: 'hide'}});
+		for (let day = 0; day < 7; day += 1) {
+			await server.publish();
+			await refresh();
+			expect([await tier('3'), await tier('4')]).toEqual([undefined, undefined]);
+			pass(DAY);
+		}
+		expect(await tier('3')).toBe('hide');
+	});
+
+	test('under one new salt after the other begin to wait anew', async () => {
+		Object.assign(server.first(), {epoch: 2, salt: OTHER_SALT, entries: {1: 'hide', 2: 'flag'}});
+		await server.publish();
+		await refresh();
+		pass(6 * DAY);
+		Object.assign(server.first(), {epoch: 3, salt: THIRD_SALT, entries: {1: 'hide', 3: 'hide'}});
+		await server.publish();
+		await refresh();
+		pass(2 * DAY);
+		expect([await tier('1'), await tier('2'), await tier('3')]).toEqual(['hide', undefined, undefined]);
+		pass(5 * DAY);
+		expect(await tier('3')).toBe('hide');
 	});
 });
 
@@ -265,6 +293,37 @@ describe('growth', () => {
 			await server.publish();
 			await refresh();
 		}
+		await change(accounts(150));
+		await refresh();
+		expect((await news()).lists).toEqual({[LIST]: 'growth'});
+	});
+
+	test('is a tenth a day at most, whatever the server allows', async () => {
+		await start([{entries: accounts(1000)}]);
+		server.first().change = part => Object.assign(part, {max_growth: 1});
+		await change(accounts(1101));
+		await refresh();
+		expect((await news()).lists).toEqual({[LIST]: 'growth'});
+		await change(accounts(1100));
+		await refresh();
+		expect((await news()).lists).toEqual({});
+	});
+
+	test('a server may allow less', async () => {
+		await start([{entries: accounts(1000)}]);
+		server.first().change = part => Object.assign(part, {max_growth: 0.06});
+		await change(accounts(1061));
+		await refresh();
+		expect((await news()).lists).toEqual({[LIST]: 'growth'});
+	});
+
+	test('a catalogue dated back first gives no right to grow by many days', async () => {
+		server = await openServer([{entries: accounts(10)}]);
+		await server.publish(signed => {
+			signed.created = new Date(Date.now() - 13 * DAY).toISOString();
+		});
+		await useList(ADDRESS, LIST, 'hide');
+		await refresh();
 		await change(accounts(150));
 		await refresh();
 		expect((await news()).lists).toEqual({[LIST]: 'growth'});
@@ -345,6 +404,21 @@ describe('what is refused leaves everything as it was', () => {
 			signed.expires = new Date(Date.now() - 1).toISOString();
 		});
 		await expectKept('expired');
+	});
+
+	test('a catalogue from the future: it would say that many days have gone by', async () => {
+		await server.publish(signed => {
+			signed.created = new Date(Date.now() + DAY + 1).toISOString();
+		});
+		await expectKept('clock');
+	});
+
+	test('but not one that is some hours ahead, as with a clock in another zone', async () => {
+		await server.publish(signed => {
+			signed.created = new Date(Date.now() + DAY).toISOString();
+		});
+		await refresh();
+		expect(await problem()).toBeUndefined();
 	});
 
 	test('a catalogue that says it holds longer than its key', async () => {

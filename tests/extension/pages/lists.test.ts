@@ -107,6 +107,7 @@ test.each<Problem>([
 	'key',
 	'older',
 	'expired',
+	'clock',
 	'storage',
 	'full',
 ])('what was refused is told in words: %s', async problem => {
@@ -245,4 +246,22 @@ test('words of a list’s people are words, never markup', async () => {
 	await open();
 	expect(document.querySelector('#others b, #others img, #others i')).toBeNull();
 	expect(at('#others').textContent).toContain('<b>x</b>');
+});
+
+test('what was asked before does not end looking for news', async () => {
+	await open();
+	const answers: Array<() => void> = [];
+	browser.runtime.sendMessage.mockImplementation(
+		() => new Promise(done => answers.push(() => done(structuredClone(report)))),
+	);
+	await browser.storage.local.set({listNews: {}});
+	await click('#look');
+	expect(answers.length).toBe(2);
+	answers[0]?.();
+	await settle();
+	expect(said('news')).toContain('Looking');
+	expect(at<HTMLButtonElement>('#look').disabled).toBe(true);
+	answers[1]?.();
+	await settle();
+	expect(said('news')).toContain('Up to date');
 });

@@ -22,7 +22,8 @@ const YOUNG = 600_000;
 
 let page: ListsPage;
 let report: ListsReport | undefined;
-let isLooking = false;
+/** How many requests are open that take a moment. Quicker ones may be answered meanwhile. */
+let looking = 0;
 
 const look = find('look', HTMLButtonElement);
 const note = find('lists-note', HTMLElement);
@@ -41,7 +42,7 @@ async function start(): Promise<void> {
 	}
 	chrome.storage.onChanged.addListener((changes, area) => {
 		// Another window, or the worker by itself, may have changed what is shown here.
-		if (area !== 'local' || isLooking) return;
+		if (area !== 'local' || looking > 0) return;
 		if (['lists', 'listNews', 'server'].some(key => key in changes)) void ask({kind: 'lists', fresh: false});
 	});
 	await ask({kind: 'lists', fresh: false});
@@ -54,12 +55,13 @@ function isYoung({fetchedAt, problem}: ListsReport): boolean {
 }
 
 async function ask(request: ListsRequest | UseListRequest | ForgetListsRequest): Promise<boolean> {
-	isLooking = request.kind !== 'lists' || request.fresh;
+	const takesLong = request.kind !== 'lists' || request.fresh;
+	if (takesLong) looking += 1;
 	drawNews();
 	const answer = await chrome.runtime
 		.sendMessage<typeof request, ListsReport | undefined>(request)
 		.catch(() => undefined);
-	isLooking = false;
+	if (takesLong) looking -= 1;
 	report = answer ?? report;
 	redraw();
 	return answer !== undefined;
@@ -80,7 +82,7 @@ function redraw(): void {
 }
 
 function drawNews(): void {
-	look.disabled = isLooking;
+	look.disabled = looking > 0;
 	const from = find('from', HTMLElement);
 	const server = report?.server;
 	from.hidden = server === undefined;
@@ -90,11 +92,11 @@ function drawNews(): void {
 	find('known', HTMLElement).hidden = report?.fingerprint === undefined;
 	find('fingerprint', HTMLElement).textContent = report?.fingerprint ?? '';
 	find('news', HTMLElement).textContent = sayNews();
-	find('news-times', HTMLElement).textContent = isLooking ? '' : sayTimes();
+	find('news-times', HTMLElement).textContent = looking > 0 ? '' : sayTimes();
 }
 
 function sayNews(): string {
-	if (isLooking || report === undefined) return page.say('lists_looking');
+	if (looking > 0 || report === undefined) return page.say('lists_looking');
 	const {problem, dropped, triedAt, created} = report;
 	const parts = [
 		problem === undefined
