@@ -91,6 +91,7 @@ PROBLEMS = (
     ("squad-not-found", "404", "No squad has that id, or not any more."),
     ("squad-refused", "403", "The secret does not fit the squad. Ask for a new invitation."),
     ("squad-changed", "409", "Somebody else was faster. Read the squad's box again, add to it, and send that."),
+    ("squads-full", "507", "No new squads fit on this server. Squads nobody uses go after 400 days."),
     ("growth-refused", "409", "The list grew too much in a day. An admin has to look before it goes on."),
     ("root-missing", "409", "The root key is not on this machine. docs/self-hosting.md says what to do."),
     ("key-refused", "409", "That key or request does not fit this server. `panah keys show` says which it has."),

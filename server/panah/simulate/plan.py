@@ -27,7 +27,7 @@ SMALL_SET: tuple[tuple[Attack, float, int, Population, int], ...] = (
     ("none", 0.0, 1, Population(), 2),
     ("naive", 0.2, 1, MOB, 1),
     ("lockstep", 0.2, 1, MOB, 1),
-    ("rotate", 0.1, 2, SIEGE, 1),
+    ("rotate", 0.1, 1, SIEGE, 1),
     ("rotate", 0.2, 2, SIEGE, 1),
     ("shield", 0.2, 1, Population(), 2),
 )

@@ -1,4 +1,4 @@
-"""Only the lists' routes, so that a test can kill and start them 200 times: `python reporting_server.py`.
+"""Only the lists' routes, so that a test can kill and start them often: `python reporting_server.py`.
 
 Loads everything once and then, for each line on stdin, serves the socket in a child process until that is killed;
 the child's process id goes to stdout.

@@ -1,4 +1,4 @@
-"""A report that was acknowledged is there whatever happens next: the process is killed 200 times in between."""
+"""A report that was acknowledged is there whatever happens next: the process is killed 200 times in all."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from panah.db import make_engine, migrate
 from panah.keys import load_keys
 from tests.harness.servers import fresh_database, running_postgres
 
-ROUNDS = 200
+ROUNDS = 100  # for each of the two databases
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
