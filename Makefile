@@ -41,7 +41,8 @@ extension: extension/node_modules/.done ## Build extension/dist and a reproducib
 
 test: $(VENV)/.dev $(VENV)/.train extension ## Run all tests, real browsers and servers included
 	cd extension && npm test --silent
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest tests/harness tests/server tests/model --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest tests/journeys
 
 lint: $(VENV)/.dev extension/node_modules/.done ## ruff, mypy, hadolint, biome, tsc, addons-linter
 	$(BIN)/ruff check .
