@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, update
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from panah.blocklists import events
 from panah.blocklists.policy import Rules
@@ -280,12 +280,6 @@ def change_list(turn: Turn, blocklist: Blocklist, **changes: Any) -> Blocklist:
             turn, blocklist, "list_changed", role="admin", body={name: str(v) for name, v in real.items()}
         )
     return blocklist
-
-
-def rows_of(session: Session, table: Any, blocklist: Blocklist) -> int:
-    """How many rows of a table belong to the list."""
-    counted = select(func.count()).select_from(table).where(table.blocklist_id == blocklist.id)
-    return session.exec(counted).one()
 
 
 def delete_rows(session: Session, table: Any, *conditions: Any) -> int:
