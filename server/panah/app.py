@@ -13,6 +13,7 @@ from panah import __version__, health, pages, rounds
 from panah.accounts import mount as members
 from panah.accounts.dependencies import look_up
 from panah.blocklists import mount as blocklists
+from panah.consoles import mount as consoles
 from panah.db import is_sealed, make_engine
 from panah.distribution import routes as distribution
 from panah.distribution.outlet import make_outlet
@@ -128,6 +129,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(squads.make_router(limiter))
     app.include_router(interchange.make_router(limiter, look_up))
     blocklists.mount(app, limiter)
+    consoles.mount(app, limiter)
     pages.install(app)
     app.include_router(distribution.make_router(limiter))  # takes all that is left under /lists/
     app.add_middleware(

@@ -33,6 +33,14 @@ class Permission(StrEnum):
     MEMBER_GRANT = "member:grant"
     MEMBER_SUSPEND = "member:suspend"
     AUDIT_READ = "audit:read"
+    THRESHOLD_SEE = "threshold:see"
+    THRESHOLD_SET = "threshold:set"  # propose thresholds, approve somebody else's, go back to earlier ones
+    MODEL_SEE = "model:see"
+    MODEL_SWITCH = "model:switch"  # which model judges, and which runs beside it
+    FEEDBACK_LABEL = "feedback:label"  # read texts that people gave, label and export them
+    OPERATIONS_SEE = "operations:see"
+    OPERATIONS_SWITCH = "operations:switch"  # read-only, stop publishing
+    SESSION_END = "session:end"  # other people's
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -63,9 +71,26 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.MEMBER_GRANT,
             Permission.MEMBER_SUSPEND,
             Permission.AUDIT_READ,
+            Permission.THRESHOLD_SEE,
+            Permission.THRESHOLD_SET,
+            Permission.MODEL_SEE,
+            Permission.MODEL_SWITCH,
+            Permission.FEEDBACK_LABEL,
+            Permission.OPERATIONS_SEE,
+            Permission.OPERATIONS_SWITCH,
+            Permission.SESSION_END,
         }
     ),
-    Role.AUDITOR: frozenset({Permission.LIST_SEE, Permission.MEMBER_SEE, Permission.AUDIT_READ}),
+    Role.AUDITOR: frozenset(
+        {
+            Permission.LIST_SEE,
+            Permission.MEMBER_SEE,
+            Permission.AUDIT_READ,
+            Permission.THRESHOLD_SEE,
+            Permission.MODEL_SEE,
+            Permission.OPERATIONS_SEE,
+        }
+    ),
 }
 
 # The second way past "nobody grants what they lack": roles that a role may give although it lacks what they may do.

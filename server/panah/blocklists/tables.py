@@ -267,6 +267,11 @@ class Look(SQLModel, table=True):
     reason_code: str = Field(default="", max_length=40)
     note: str = Field(default="", max_length=500)  # private, for curators of this case
     answered_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
+    # An answer that can still be taken back: it counts some seconds after it was given.
+    said: str | None = Field(default=None, max_length=12)
+    said_reason: str = Field(default="", max_length=40)
+    said_note: str = Field(default="", max_length=500)
+    said_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True, index=True))
 
 
 class Decision(SQLModel, table=True):

@@ -6,7 +6,10 @@ from sqlmodel import SQLModel
 # These register their tables.
 import panah.accounts.tables
 import panah.blocklists.tables
+import panah.curation.tables
 import panah.distribution.tables
+import panah.feedback.tables
+import panah.operations.tables
 import panah.scoring.tables
 import panah.squads.tables  # noqa: F401
 

@@ -1,0 +1,7 @@
+"""Placeholder."""
+
+from panah.consoles.console import Console
+
+
+def add(console: Console) -> None:
+    """Adds the pages."""
