@@ -36,7 +36,7 @@ class PolicyVersion(SQLModel, table=True):
 
 
 class ModelChoice(SQLModel, table=True):
-    """Which installed model judges ("active") or runs beside it unseen ("shadow"). The newest row of a kind wins."""
+    """Which installed model judges ("active"), or runs beside it unseen ("shadow"). The newest of a kind wins."""
 
     __tablename__ = "model_choice"
 
