@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format extension lock bench bench-extension bench-lists train clean
+.PHONY: help run demo test lint format extension lock bench bench-extension bench-lists train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ run: $(VENV)/.serve ## Set up and serve Panah on http://127.0.0.1:8000, with the
 	@if ! command -v npm >/dev/null; then echo "npm is not here: Panah starts without the extension to download."; \
 	else $(MAKE) --no-print-directory extension || echo "The extension was not built: Panah starts without it."; fi
 	$(BIN)/panah serve --port $(PORT)
+
+demo: $(VENV)/.serve ## Fill an empty instance with made-up members, lists, cases and feedback
+	$(BIN)/panah demo
 
 extension: extension/node_modules/.done ## Build extension/dist and a reproducible zip for each browser
 	cd extension && npm run --silent build

@@ -1,4 +1,4 @@
-"""`panah serve | score | migrate | create-admin | lists | keys | simulate | version`, also as `python -m panah`."""
+"""The commands of `panah`, also as `python -m panah`: serve, score, create-admin, demo, lists and more."""
 
 import logging
 import socket
@@ -13,11 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from panah import __version__
 from panah.accounts import cli as accounts
+from panah.accounts.members import has_members
 from panah.app import create_app
 from panah.blocklists.cli import create, verify
 from panah.command import fail, keys_or_fail, ready, settings_or_fail, station
 from panah.db import make_engine
 from panah.db import migrate as migrate_database
+from panah.demo.cli import demo
 from panah.distribution.commands import keys_app, publish_static
 from panah.interchange.cli import lists_app
 from panah.scoring import cli
@@ -47,6 +49,7 @@ def serve(
     try:
         ready(engine)
         keys_or_fail(engine, settings)
+        empty = not has_members(engine)
         service = create_app(settings)
     except SQLAlchemyError as error:
         fail(f"the database cannot be used ({type(error).__name__}); check PANAH_DATABASE_URL")
@@ -61,6 +64,8 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     port = listening.getsockname()[1]
     typer.echo(f"Panah {__version__} is at http://{shown}:{port}  (try it there; API at /docs; stop with Ctrl-C)")
+    if empty:
+        typer.echo("Nobody is a member yet: `panah create-admin` makes the first, `panah demo` a made-up instance.")
     config = uvicorn.Config(
         service,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
@@ -148,6 +153,7 @@ lists_app.command()(publish_static)
 app.add_typer(lists_app)
 app.add_typer(keys_app)
 app.command()(simulate)
+app.command()(demo)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 import pyotp
-from sqlalchemy import delete, or_, update
+from sqlalchemy import Engine, delete, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -83,6 +83,12 @@ class Joined:
 
     member: Member
     recovery_codes: list[str]
+
+
+def has_members(engine: Engine) -> bool:
+    """Whether anybody has ever joined here."""
+    with Session(engine) as session:
+        return session.exec(select(Member.id).limit(1)).first() is not None
 
 
 def find_member(session: Session, member_id: UUID) -> Member:
