@@ -23,6 +23,7 @@ RUN pip install --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY server server
 COPY model/artefacts/v2 model/artefacts/v2
+COPY model/corpus/labels.md model/corpus/labels.md
 COPY docs docs
 COPY --from=extension /src/extension/*.zip server/panah/extension/
 # The wheel carries the extension and the one released model, so the image needs no second source of them.

@@ -9,6 +9,7 @@
     publish   int8.onnx, corpus and public dev rows         -> artefacts/<name>/
     evaluate  artefacts/<name>/, corpus test, public test   -> artefacts/<name>/report.md and its plots
 
+`examples` writes artefacts/<name>/examples.json anew, as `publish` does.
 A step that was cut goes on from its last checkpoint. `all` runs them in order.
 """
 
@@ -29,7 +30,7 @@ from panah_model.evaluate import by_language, ranking
 from panah_model.fit import fit, predict, tensors
 from panah_model.network import BASE, PairClassifier, Probabilities
 from panah_model.ngrams import Mixed, NGrams, opinions
-from panah_model.publish import publish
+from panah_model.publish import publish, write_examples
 from panah_model.quantise import export, quantise, smooth
 from panah_model.report import evaluate
 from panah_model.rows import CORPUS, Row, corpus, fetch, public, read_lines
@@ -197,6 +198,13 @@ def publish_step(config: ConfigOption = V2) -> None:
     """Calibrate on the dev rows and write the artefact."""
     chosen = load(config)
     publish(chosen, chosen.runs / "int8.onnx")
+
+
+@app.command("examples")
+def examples_step(config: ConfigOption = V2) -> None:
+    """Score the test replies for the console for thresholds."""
+    chosen = load(config)
+    write_examples(chosen, chosen.artefact)
 
 
 @app.command("evaluate")

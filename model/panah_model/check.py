@@ -16,6 +16,7 @@ INNOCENT = {
     "otherwise",
 }  # fmt: skip
 HARD = INNOCENT - {"support", "smalltalk"}  # kinds of innocent replies that share words or tone with blame
+FEEDBACK = "feedback"  # brief and kind of what readers gave: nobody says more, and some come without the post
 COPY = 0.6  # Jaccard similarity of word 3-grams above which two replies are one
 
 
@@ -26,13 +27,14 @@ def faults(row: dict[str, Any]) -> list[str]:
     found = []
     if unknown := set(row["labels"]) - EIGHT:
         found.append(f"has unknown labels: {', '.join(sorted(unknown))}")
-    if row["kind"] not in (BLAMING if row["labels"] else INNOCENT):
+    given = row["brief"] == row["kind"] == FEEDBACK
+    if not given and row["kind"] not in (BLAMING if row["labels"] else INNOCENT):
         found.append(f"cannot be of the kind {row['kind']} with the labels {row['labels']}")
     if row["lang"] not in {"en", "ur-Latn", "ur"}:
         found.append(f"has the language {row['lang']}")
     if row["setting"] not in {"disclosure", "ordinary"}:
         found.append(f"has the setting {row['setting']}")
-    if not has_words(normalise(row["text"])) or not has_words(normalise(row["context"])):
+    if not has_words(normalise(row["text"])) or not (given or has_words(normalise(row["context"]))):
         found.append("has no words in its text or its post")
     return found
 

@@ -17,10 +17,12 @@ from panah.accounts.members import has_members
 from panah.app import create_app
 from panah.blocklists.cli import create, verify
 from panah.command import fail, keys_or_fail, ready, settings_or_fail, station
+from panah.curation.cli import report, verify_report
 from panah.db import make_engine
 from panah.db import migrate as migrate_database
 from panah.demo.cli import demo
 from panah.distribution.commands import keys_app, publish_static
+from panah.feedback.cli import feedback_app
 from panah.interchange.cli import lists_app
 from panah.scoring import cli
 from panah.scoring.classifier import read_config
@@ -150,7 +152,10 @@ def version() -> None:
 lists_app.command()(create)
 lists_app.command()(verify)
 lists_app.command()(publish_static)
+lists_app.command()(report)
+lists_app.command()(verify_report)
 app.add_typer(lists_app)
+app.add_typer(feedback_app)
 app.add_typer(keys_app)
 app.command()(simulate)
 app.command()(demo)

@@ -18,16 +18,18 @@ from panah.db import is_sealed, make_engine
 from panah.distribution import routes as distribution
 from panah.distribution.outlet import make_outlet
 from panah.errors import install_error_handlers
+from panah.feedback import routes as feedback
 from panah.interchange import routes as interchange
 from panah.keys import load_keys
 from panah.limits import install_limiter, make_limiter
 from panah.metrics import Metrics
+from panah.operations import mount as operations
 from panah.scoring import routes as scoring
-from panah.scoring.batcher import MicroBatcher
 from panah.scoring.cache import Cache, MemoryCache, RedisCache
-from panah.scoring.classifier import Classifier
-from panah.scoring.policies import Policies
+from panah.scoring.registry import load
 from panah.scoring.service import Scorer
+from panah.scoring.serving import Serving
+from panah.scoring.shadow import Shadow
 from panah.settings import Settings
 from panah.squads import routes as squads
 from panah.web import Envelope
@@ -60,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The service. Raises when the model is missing or broken: without one it must not start."""
     metrics = Metrics()
     lanes = settings.model_threads or os.cpu_count() or 1
-    models = [Classifier(settings.model_dir) for _ in range(lanes)]
+    first = [load(settings.model_dir, lanes)]  # until it is served: then nothing here may keep it in memory
     engine = make_engine(settings.database_url)
     limiter = make_limiter(settings)
     keys = load_keys(settings.keys_file, needed=is_sealed(engine))
@@ -69,29 +71,20 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         redis = make_redis(settings)
-        policies = Policies(engine, models[0].config, refresh=settings.policy_refresh)
-        try:
-            await asyncio.to_thread(policies.load)
-        except ValueError as error:  # a row that somebody wrote by hand
-            log.error("the newest policy in the database cannot be used: %s", type(error).__name__)
-        batcher = MicroBatcher(
-            [model.score for model in models],
-            batch_size=settings.batch_size,
-            window=settings.batch_window,
-            capacity=settings.queue_capacity,
-            metrics=metrics,
-        )
+        serving = Serving(engine, settings, metrics, first.pop() if first else load(settings.model_dir, lanes))
+        shadow = Shadow(engine, metrics)
         app.state.redis = redis
-        app.state.policies = policies
+        app.state.serving = serving
         app.state.scorer = Scorer(
-            encoder=models[0].encoder,
-            batcher=batcher,
+            serving=serving,
             cache=make_cache(settings, redis, metrics),
             secret=settings.cache_secret.get_secret_value().encode(),
-            model=models[0].config,
             metrics=metrics,
+            offer=shadow.offer,
         )
-        refreshing = asyncio.create_task(policies.keep_fresh())
+        await serving.refresh()
+        refreshing = asyncio.create_task(serving.keep_fresh(redis))
+        reading = asyncio.create_task(app.state.figures.keep_reading())
         stopping = asyncio.Event()
         going = asyncio.create_task(
             rounds.keep_going(engine, keys, outlet, every=settings.rounds, stopping=stopping)
@@ -100,9 +93,12 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         finally:
             refreshing.cancel()
+            reading.cancel()
             stopping.set()
             await going
-            await batcher.close()
+            await asyncio.wait({refreshing})
+            await serving.close()
+            await shadow.close()
             app.state.scorer.close()
             if redis is not None:
                 await redis.aclose()
@@ -123,10 +119,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keys = keys
     install_error_handlers(app)
     install_limiter(app, limiter)
+    operations.mount(app, engine)
     app.include_router(scoring.make_router(limiter, score_limit=settings.score_limit))
     app.include_router(health.router)
     members.mount(app, limiter)
     app.include_router(squads.make_router(limiter))
+    app.include_router(feedback.make_router(limiter))
     app.include_router(interchange.make_router(limiter, look_up))
     blocklists.mount(app, limiter)
     consoles.mount(app, limiter)

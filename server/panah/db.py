@@ -61,17 +61,19 @@ def insert_once(session: Session, table: type[SQLModel], **values: Any) -> bool:
     """Adds a row unless one like it is there; whether it did. The constraint decides: two can come at once."""
     kind = session.get_bind().dialect.name
     insert = sqlite.insert(table) if kind == "sqlite" else postgresql.insert(table)
-    done = session.execute(insert.values(**values).on_conflict_do_nothing())
+    # Without the option psycopg's count is gone by then, and -1 would pass for a row.
+    made = insert.values(**values).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    done = session.execute(made)
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def is_sealed(engine: Engine) -> bool:
-    """Whether the database holds lists or members, and so things that only its own keys open."""
+    """Whether the database holds lists, members or feedback, and so things that only its own keys open."""
     found = set(inspect(engine).get_table_names())
     with engine.connect() as connection:
         return any(
             connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1")).first() is not None  # noqa: S608
-            for table in ("blocklist", "member")
+            for table in ("blocklist", "member", "feedback")
             if table in found
         )
 

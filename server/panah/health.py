@@ -14,7 +14,8 @@ from panah.db import is_current
 from panah.errors import AppError
 from panah.metrics import Metrics
 from panah.scoring.schemas import ReplyIn
-from panah.scoring.service import Scorer, prepare
+from panah.scoring.service import prepare
+from panah.scoring.serving import Running
 
 router = APIRouter(tags=["operations"])
 
@@ -29,11 +30,12 @@ async def database_state(engine: Engine) -> str:
     return "ok" if current else "down: the schema is old; run `panah migrate`"
 
 
-async def model_state(scorer: Scorer) -> str:
-    probe = prepare([ReplyIn(id="0", text="probe")], scorer.encoder)[0]
+async def model_state(running: Running) -> str:
+    probe = prepare([ReplyIn(id="0", text="probe")], running.encoder)[0]
     try:
         assert probe.encoded is not None  # noqa: S101  (a word is always encoded)
-        await asyncio.wait_for(scorer.batcher.score([probe.encoded]), PATIENCE)
+        with running.model:
+            await asyncio.wait_for(running.batcher.score([probe.encoded]), PATIENCE)
     except (AppError, TimeoutError) as error:
         return f"down: {type(error).__name__}"
     return "ok"
@@ -60,7 +62,7 @@ async def readyz(request: Request) -> Response:
     """Asks the model, the database and Redis. 503 unless the first two answer."""
     state = request.app.state
     database, model, redis = await asyncio.gather(
-        database_state(state.engine), model_state(state.scorer), redis_state(state.redis)
+        database_state(state.engine), model_state(state.serving.running), redis_state(state.redis)
     )
     ready = database == model == "ok"
     checks = {"database": database, "model": model, "redis": redis}

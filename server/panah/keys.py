@@ -26,9 +26,12 @@ class Keys:
         """A keyed digest of texts, 64 hex digits. Equal parts give equal digests."""
         return keyed_digest(self.derive(purpose), *parts)
 
-    def seal(self, text: str) -> str:
-        """Encrypts a text (Fernet: AES-128-CBC and HMAC-SHA-256)."""
-        return self._fernet().encrypt(text.encode()).decode()
+    def seal(self, text: str, *, at: int | None = None) -> str:
+        """Encrypts a text (Fernet: AES-128-CBC and HMAC-SHA-256). `at` is the second that stands in clear in the
+        result, for what must not tell when it came; without it, now.
+        """
+        fernet = self._fernet()
+        return (fernet.encrypt(text.encode()) if at is None else fernet.encrypt_at_time(text.encode(), at)).decode()
 
     def unseal(self, sealed: str) -> str:
         """The text again. Raises ValueError where it was sealed under another secret, or changed."""

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     redis_url: RedisDsn | None = None  # None: cache and limits live in this process
     redis_timeout: Seconds = 0.1  # slowapi waits for Redis on the event loop: keep it short
     model_dir: DirectoryPath = Field(default_factory=lambda: bundled("artefacts/v2", "model/artefacts/v2"))
+    models_dir: DirectoryPath | None = None  # where more of them lie, a folder each; None: beside that one
     cache_secret: Annotated[SecretStr, Field(min_length=32)] = Field(default_factory=fresh_secret)
     cache_entries: Annotated[int, Field(ge=0)] = 100_000  # about 300 bytes each; 0 switches the cache off
     cache_ttl: Seconds = 24 * 3600
@@ -76,7 +77,8 @@ class Settings(BaseSettings):
     # Where panah-<version>-chrome.zip and -firefox.zip lie; without them /extension says how to build them
     extension_dir: Path = Field(default_factory=lambda: bundled("extension", "extension"))
     client_tokens: frozenset[SecretStr] = frozenset()  # each known token has a bucket of its own
-    policy_refresh: Seconds = 10
+    second_approval: bool = False  # new thresholds wait for a second admin
+    policy_refresh: Seconds = 5  # between looks at what was chosen; with Redis it is told at once
     keys_file: Path = Path("panah.keys")  # the secret that seals what must not be read from the database
     public_url: PublicUrl | None = None  # under which members and readers reach this server, for links
     server_name: Annotated[str, Field(min_length=1, max_length=60)] = "Panah"  # as people read it

@@ -101,6 +101,8 @@ class Envelope:
                 await problem(500, "internal", detail, request_id=request_id)(scope, receive, answer)
         finally:
             route = getattr(scope.get("route"), "path", "other")
+            if scope["path"].startswith("/v1/") and route.startswith("/") and not route.startswith("/v1/"):
+                route = "/v1" + route  # FastAPI forgets the prefix of a router that is in another one
             self.metrics.requests.labels(route, status).inc()
             self.metrics.seconds.labels(route).observe(time.perf_counter() - started)
 

@@ -29,6 +29,7 @@ export function fakeArea(onChange: (changes: Changes) => void = () => {}) {
 			}
 			if (Object.keys(changes).length > 0) onChange(changes);
 		}),
+		clear: vi.fn(async () => area.remove([...held.keys()])),
 		setAccessLevel: vi.fn(async () => {}),
 		onChanged: fakeEvent<[Changes]>(),
 	};

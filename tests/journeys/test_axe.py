@@ -105,6 +105,20 @@ def open_pages(chromium: Chromium, edge: Recorder, language: str) -> Iterator[tu
     yield "contribute", reports
     form = opened(report, "document.querySelectorAll('#list option').length > 1")
     yield "report, what is sent", form
+    asked = {
+        "id": DRAFT,
+        "server": edge.url,
+        "facts": {"kind": "not-harmful", "label": "blame", "language": "en", "bucket": 18, "action": "hide"}
+        | {"sensitivity": "balanced", "model": "v1", "policy": "v1-0"},
+        "text": THIRD.text,
+        "context": THIRD.text,
+    }
+    about = opened("about.html", "true")
+    about.evaluate(f"chrome.storage.session.set({json.dumps({'asked': [asked]})})")
+    about.close()
+    tell = opened(f"tell.html#{DRAFT}", "!document.querySelector('#missed-form').hidden")
+    tell.wait_for("document.querySelector('#asked > li') !== null", "a mark waits")
+    yield "tell", tell
     mine = opened("mine.html", "true")
     mine.fill("#number", THIRD.account_id)
     mine.click("#add button")

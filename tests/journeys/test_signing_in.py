@@ -14,6 +14,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from panah.accounts.rendering import words
+from panah.consoles.rendering import words as console_words
+from panah.pages.languages import LANGUAGES
 from tests.harness.chromium import ARGUMENTS, find_chromium
 from tests.harness.panah_server import PanahServer, running_panah
 
@@ -21,6 +23,7 @@ AXE = Path(__file__).parents[2] / "extension" / "node_modules" / "axe-core" / "a
 VIOLATIONS = """async () => (await axe.run()).violations.flatMap(({id, nodes}) =>
     nodes.map(({target, failureSummary}) => [id, String(target), failureSummary]))"""
 ENGLISH, URDU = words("en"), words("ur")
+MEMBERS = {language: console_words(language)["members"] for language in LANGUAGES}
 PASSWORD = "ladder orange seventeen"
 
 
@@ -138,13 +141,13 @@ def test_an_invited_admin_joins_adds_a_passkey_and_signs_in_with_it(chrome: Brow
         expect(page.locator("#passkeys .rows li")).to_have_count(1)
 
         page.get_by_role("button", name=ENGLISH["account_nav"]["sign_out"]).click()
-        page.goto(f"{address(server)}/members")
+        page.goto(f"{address(server)}/admin/members")
         expect(page.get_by_role("heading", level=1)).to_have_text(ENGLISH["sign_in"]["heading"])
         page.get_by_role("button", name=ENGLISH["sign_in"]["passkey"]).click()
-        expect(page.get_by_role("heading", level=1)).to_have_text(ENGLISH["members"]["heading"])
+        expect(page.get_by_role("heading", level=1)).to_have_text(MEMBERS["en"]["page"]["heading"])
 
         page.get_by_role("button", name=ENGLISH["account_nav"]["sign_out"]).click()
-        page.goto(f"{address(server)}/members")
+        page.goto(f"{address(server)}/admin/members")
         page.get_by_label(ENGLISH["sign_in"]["name"]).fill("amal")
         page.get_by_label(ENGLISH["sign_in"]["password"]).fill(PASSWORD)
         page.get_by_label(ENGLISH["sign_in"]["code"], exact=True).fill("abcde-fghjk")
@@ -153,7 +156,7 @@ def test_an_invited_admin_joins_adds_a_passkey_and_signs_in_with_it(chrome: Brow
         page.get_by_label(ENGLISH["sign_in"]["password"]).fill(PASSWORD)
         page.get_by_label(ENGLISH["sign_in"]["code"], exact=True).fill(next_code(secret))
         page.get_by_role("button", name=ENGLISH["sign_in"]["submit"]).click()
-        expect(page.get_by_role("heading", level=1)).to_have_text(ENGLISH["members"]["heading"])
+        expect(page.get_by_role("heading", level=1)).to_have_text(MEMBERS["en"]["page"]["heading"])
 
         page.goto(f"{address(server)}/account")
         page.get_by_role("button", name=ENGLISH["passkeys"]["remove"]).click()
@@ -206,9 +209,9 @@ def test_every_page_of_members_passes_axe_in_both_languages_and_fits(chrome: Bro
             page.get_by_role("button", name=said["totp"]["renew"]).click()
             expect(page.locator(".qr")).to_be_visible()
             look(page, "totp", language)
-            page.goto(f"{address(server)}/members{carry}")
+            page.goto(f"{address(server)}/admin/members{carry}")
             page.locator("[name=role-curator]").check()
-            page.get_by_role("button", name=said["members"]["make_link"]).click()
+            page.get_by_role("button", name=MEMBERS[language]["page"]["make_link"]).click()
             expect(page.locator("#link")).to_be_visible()
             look(page, "members", language)
             page.goto(f"{address(server)}/join{carry}")

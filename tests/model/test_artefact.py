@@ -10,7 +10,8 @@ import pytest
 from panah.scoring.classifier import Classifier, calibrated, read_config
 from panah.scoring.policy import LABELS, Policy
 from panah.scoring.text import has_words, language_group, normalise
-from panah_model.rows import CORPUS, read_lines
+from panah_model.config import load
+from panah_model.rows import CORPUS, corpus, read_lines
 
 ARTEFACT = Path("model/artefacts/v2")
 
@@ -34,7 +35,7 @@ def action(classifier: Classifier, policy: Policy, text: str, raw: list[float]) 
 def test_the_artefact_is_whole_and_fits_into_a_wheel() -> None:
     names = {path.name for path in ARTEFACT.iterdir()}
     files = {"model.onnx", "tokenizer.json", "config.json", "curves.json", "metrics.json", "reference.json"}
-    assert names == files | {"report.md", "report"}
+    assert names == files | {"examples.json", "report.md", "report"}
     assert (ARTEFACT / "model.onnx").stat().st_size <= 28_000_000
     assert sum(path.stat().st_size for path in ARTEFACT.rglob("*")) < 32_000_000
     assert read_config(ARTEFACT).labels == LABELS
@@ -56,6 +57,26 @@ def test_reference_replies_get_the_scores_and_the_action_they_got_when_it_was_ma
     # int8 kernels round differently on processors without VNNI.
     assert np.mean(distances) < 0.02
     assert len(changed) <= len(reference) // 20, changed
+
+
+def test_the_test_replies_have_the_scores_that_the_shipped_model_gives_them(classifier: Classifier) -> None:
+    rows = corpus_rows()
+    found = json.loads((ARTEFACT / "examples.json").read_text(encoding="utf-8"))
+    assert (ARTEFACT / "examples.json").stat().st_size < 1_500_000
+    assert tuple(found["labels"]) == LABELS
+    config = load(Path("model/configs/v2.toml"))
+    assert [one["id"] for one in found["rows"]] == [row.id for row in corpus(config, "test")]
+    distances = []
+    for one in found["rows"][::8]:
+        row, context = rows[one["id"]], found["contexts"][one["context"]]
+        written = (row["text"], row["context"], row["labels"], row["kind"])
+        assert (one["text"], context, one["labels"], one["kind"]) == written
+        assert one["language"] == language_group(normalise(one["text"]))
+        pair = normalise(one["text"]), normalise(context)
+        (raw,) = classifier.score(classifier.encoder.encode([pair]))
+        wanted = calibrated(raw, classifier.config.temperatures[one["language"]])
+        distances.append(np.abs(wanted - np.array(one["scores"])).mean())
+    assert np.mean(distances) < 0.02  # as above: kernels round differently
 
 
 def test_the_sums_are_never_below_what_they_sum_up(classifier: Classifier) -> None:

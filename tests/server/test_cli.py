@@ -28,7 +28,7 @@ def test_score_reads_stdin_and_writes_a_verdict_a_line_in_order() -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     found = lines(done.stdout)
     assert [one["id"] for one in found] == [str(at) for at in range(1, 301)]
-    assert set(found[0]) == {"id", "action", "reason", "truncated", "scores"}
+    assert set(found[0]) == {"id", "action", "reason", "language", "truncated", "scores"}
 
 
 def test_score_agrees_with_itself_from_file_to_file(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The schema on SQLite and on a real PostgreSQL: up from empty, in step with the tables, down and up again."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from alembic import command
 from sqlalchemy import Engine, inspect
 from sqlmodel import Session, select
 
-from panah.db import alembic_config, is_current, make_engine, migrate
+from panah.db import alembic_config, insert_once, is_current, make_engine, migrate
+from panah.operations.tables import JobRun
 from panah.scoring.tables import PolicyVersion
 
 
@@ -53,3 +55,10 @@ def test_sqlite_writes_ahead_and_waits_for_its_turn(tmp_path: Path) -> None:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 5000
     engine.dispose()
+
+
+def test_a_row_is_added_once_and_who_comes_second_is_told(engine: Engine) -> None:
+    migrate(engine)
+    with Session(engine) as session:
+        row = {"name": "lists", "began_at": datetime.now(UTC), "did": 0, "fault": ""}
+        assert [insert_once(session, JobRun, **row) for _ in range(2)] == [True, False]

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from sqlmodel import Session
 
 from panah.db import make_engine
-from panah.scoring.classifier import read_config
-from panah.scoring.policies import Policies
+from panah.metrics import Metrics
+from panah.scoring.classifier import Classifier
 from panah.scoring.policy import LABELS, SENSITIVITIES, Label, Policy, Threshold, Thresholds
+from panah.scoring.serving import Serving
 from panah.scoring.tables import PolicyVersion
 from panah.scoring.text import LANGUAGE_GROUPS
 from panah.settings import Settings
@@ -96,15 +97,18 @@ def test_the_newest_policy_of_the_model_in_the_database_decides(
 def test_a_new_policy_is_picked_up_without_a_restart_and_a_broken_one_is_not(settings: Settings) -> None:
     async def run() -> None:
         engine = make_engine(settings.database_url)
-        policies = Policies(engine, read_config(settings.model_dir), refresh=0.01)
-        task = asyncio.create_task(policies.keep_fresh())
+        often = settings.model_copy(update={"policy_refresh": 0.01})
+        serving = Serving(engine, often, Metrics(), [Classifier(settings.model_dir)])
+        task = asyncio.create_task(serving.keep_fresh(None))
         add_policy(settings, thresholds().model_dump())
-        while policies.current.name != "v2-1":  # noqa: ASYNC110  (it is what others would see, and they have no event)
+        while serving.running.policy.name != "v2-1":  # noqa: ASYNC110  (it is what others would see)
             await asyncio.sleep(0.01)
         add_policy(settings, {"balanced": "nonsense"})
         await asyncio.sleep(0.1)
-        assert (policies.current.name, task.done()) == ("v2-1", False)
+        assert (serving.running.policy.name, task.done()) == ("v2-1", False)
         task.cancel()
+        await asyncio.wait({task})
+        await serving.close()
         engine.dispose()
 
     run_apart(asyncio.wait_for(run(), 10))

@@ -15,7 +15,7 @@ from panah.db import make_engine, migrate
 from panah.distribution.outlet import make_outlet
 from panah.distribution.tables import ListVersion
 from panah.keys import Keys, load_keys
-from panah.rounds import go_round
+from panah.rounds import Published, go_round
 from panah.settings import Settings
 
 
@@ -60,7 +60,7 @@ def test_a_round_after_nothing_has_changed_publishes_nothing(engine: Engine, tmp
     keys = load_keys(tmp_path / "panah.keys")
     outlet = make_outlet(tmp_path / "panah.keys", "Panah")
     make_lists(engine, keys)
-    published: dict[Any, tuple[int, float]] = {}
+    published: Published = {}
     go_round(engine, keys, outlet, published)
     go_round(engine, keys, outlet, published)
     before = dict(published)

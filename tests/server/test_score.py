@@ -231,7 +231,7 @@ def test_a_reply_gets_the_same_scores_again(client: TestClient, model: StubModel
 
 def test_scores_are_set_to_the_temperature_of_the_language(client: TestClient, model: StubModel) -> None:
     model.scores = {"blame": 0.8}
-    heat = client.app.state.scorer.model.temperatures  # type: ignore[attr-defined]
+    heat = client.app.state.serving.running.config.temperatures  # type: ignore[attr-defined]
     for text, group in (("plain words", "en"), ("tum jhoot bol rahi ho", "ur-Latn"), ("تم کیوں گئی تھیں", "ur")):
         (one,) = score(client, replies(text))["verdicts"]
         odds = (0.2 / 0.8) ** (1 / heat[group])

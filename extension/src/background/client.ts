@@ -103,7 +103,13 @@ export async function checkHealth(server: Server): Promise<Health> {
 	}
 }
 
-/** A route of the shared lists. */
+/** Which model and rules the service works with at present; undefined where it does not say. Never raises. */
+export async function askVersion(server: Server): Promise<Version | undefined> {
+	const told = await call(server, '/v1/policy', {}, readPolicy).catch(() => undefined);
+	return told?.state === 'ready' ? told.version : undefined;
+}
+
+/** A route of the shared lists, and of what readers tell. */
 export interface Route {
 	method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
 	path: string;

@@ -40,7 +40,7 @@ import {
 } from '../contribute/squad-box.js';
 import {changeSquad, leaveSquad, loadSquads, type Squad, type SquadProblem} from '../contribute/squads.js';
 import {inTurn} from '../core/in-turn.js';
-import type {SavedPost} from '../core/messages.js';
+import type {Chosen, SavedPost} from '../core/messages.js';
 import {mayReach} from '../core/permissions.js';
 import {loadServer, type Server} from '../core/settings.js';
 import {askRoute, type Route} from './client.js';
@@ -68,10 +68,11 @@ interface Reply {
 	retryAfter: number;
 }
 
-/** Opens our page for reporting a post. Its data does not go by the address. */
-export async function openReport(post: SavedPost): Promise<void> {
+/** Opens our page for what a post was chosen for. Its data does not go by the address. */
+export async function openChosen(to: Chosen, post: SavedPost): Promise<void> {
 	const name = await keepDraft(post);
-	await chrome.tabs.create({url: chrome.runtime.getURL(`report.html#${name}`)});
+	const page = to === 'report' ? 'report' : 'tell';
+	await chrome.tabs.create({url: chrome.runtime.getURL(`${page}.html#${name}`)});
 }
 
 /** Answers one of our own pages. Never raises. */
@@ -236,7 +237,7 @@ function refuse(problem: Problem, code = ''): {ok: false; problem: Problem; code
 }
 
 /** Asks the server. Never raises. */
-async function request(server: Server, route: Route): Promise<Reply> {
+export async function request(server: Server, route: Route): Promise<Reply> {
 	const none = {body: undefined, code: '', retryAfter: 0};
 	if (!(await mayReach(server.address))) return {...none, problem: 'permission'};
 	try {
@@ -317,7 +318,7 @@ function isOpen(job: Job, {address}: Server): boolean {
 	return job.server === address && job.ended === undefined;
 }
 
-function backOff(tries: number): number {
+export function backOff(tries: number): number {
 	const wait = BACK_OFF[Math.min(tries, BACK_OFF.length - 1)] ?? HOUR;
 	return Math.round(wait * (0.8 + Math.random() * 0.4));
 }
@@ -528,7 +529,7 @@ async function nextSync(now: number): Promise<number> {
 	return next;
 }
 
-async function setAlarm(name: string, when: number | undefined): Promise<void> {
+export async function setAlarm(name: string, when: number | undefined): Promise<void> {
 	if (when === undefined) await chrome.alarms.clear(name);
 	else await chrome.alarms.create(name, {when});
 }

@@ -1,5 +1,6 @@
 import {loadSettings} from '../core/settings.js';
 import {alarmed, arm, contributionsChanged} from './contribute.js';
+import {armTellings, tellingsAlarm, tellingsChanged} from './feedback.js';
 import {listsAlarm, startLists} from './lists.js';
 import {answer, permissionsChanged, probe, storageChanged} from './router.js';
 import {dressToolbar} from './toolbar.js';
@@ -20,10 +21,12 @@ chrome.alarms.onAlarm.addListener(alarm => {
 	listsAlarm(alarm).catch(() => {});
 });
 chrome.alarms.onAlarm.addListener(alarm => void alarmed(alarm).catch(() => {}));
+chrome.alarms.onAlarm.addListener(alarm => void tellingsAlarm(alarm).catch(() => {}));
 chrome.storage.onChanged.addListener((changes, area) => void storageChanged(changes, area));
 chrome.storage.onChanged.addListener(
 	(changes, area) => void contributionsChanged(changes, area).catch(() => {}),
 );
+chrome.storage.onChanged.addListener((changes, area) => void tellingsChanged(changes, area).catch(() => {}));
 chrome.permissions.onAdded.addListener(() => void permissionsChanged());
 chrome.permissions.onRemoved.addListener(() => void permissionsChanged());
 chrome.runtime.onInstalled.addListener(details => void welcome(details));
@@ -33,6 +36,7 @@ chrome.runtime.onStartup.addListener(() => {});
 loadSettings().then(dressToolbar, () => {});
 // Browsers may forget alarms when they end.
 arm().catch(() => {});
+armTellings().catch(() => {});
 startLists().catch(() => {});
 
 // The token lies in storage.local. Pages' scripts have no use for it; Firefox cannot yet keep them out.

@@ -13,7 +13,9 @@ import {
 } from '../core/local.js';
 import type {
 	DoneAnswer,
+	FineRequest,
 	HideAccountRequest,
+	MarkAnswer,
 	Notice,
 	PageState,
 	SaveAnswer,
@@ -34,18 +36,34 @@ import {
 	type Settings,
 } from '../core/settings.js';
 import {digest, hasWords, markKey, prepare} from '../core/text.js';
-import type {Verdict, Version} from '../core/verdicts.js';
+import type {Act, Verdict, Version} from '../core/verdicts.js';
 import {saveEvidence} from '../evidence/save.js';
+import {factsOf, type Kind, type Said} from '../feedback/facts.js';
+import {note} from '../feedback/tellings.js';
 import {type BreakerState, pauseLeft, readBreaker} from './breaker.js';
 import {type Cache, openCache} from './cache.js';
-import {checkHealth, levelsKey, mayWorkOnSite, ScoringFailed, score, type Target} from './client.js';
-import {answerContribute, openReport} from './contribute.js';
+import {
+	askVersion,
+	checkHealth,
+	levelsKey,
+	mayWorkOnSite,
+	ScoringFailed,
+	score,
+	type Target,
+} from './client.js';
+import {answerContribute, openChosen} from './contribute.js';
+import {answerFeedback} from './feedback.js';
 import {answerAboutLists, listsChanged, listsState} from './lists.js';
 import {type Job, openQueue, type ScoreQueue} from './queue.js';
 import {isOwnPage, isSitePage} from './senders.js';
 import {dressToolbar} from './toolbar.js';
 
 const PROBE = 'probe';
+/** How old our knowledge of the server's rules may become while somebody reads, in milliseconds. */
+export const VERSION_AGE = 600_000;
+const MINUTE = 60_000;
+/** A service of several processes does not change its rules at one moment. In milliseconds. */
+export const RULES_SETTLE = 10_000;
 /** Asking again while Panah is off, or without the permission, is of no use; a change sends a notice. */
 const LONGEST_OFF = 60_000;
 const SWITCHED_OFF: ScoreAnswer = {ok: false, refusal: 'off', retryIn: LONGEST_OFF};
@@ -66,6 +84,10 @@ interface Memory {
 	queue: ScoreQueue;
 	/** Which model and policy each address answered with last: part of what a verdict is remembered by. */
 	versions: Record<string, Version>;
+	/** When the server told its version last, in milliseconds since 1970. */
+	versionAt: number;
+	/** When that was stored last. */
+	versionKept: number;
 	access: Access;
 }
 
@@ -91,7 +113,7 @@ async function recall(): Promise<Memory> {
 		loadServer(),
 		loadLocal(),
 		openCache(chrome.storage.session),
-		chrome.storage.session.get(['breaker', 'versions', 'refused']),
+		chrome.storage.session.get(['breaker', 'versions', 'versionAt', 'refused']),
 	]);
 	const versions = (stored.versions ?? {}) as Record<string, Version>;
 	const access: Access = {refused: stored.refused === true};
@@ -99,10 +121,13 @@ async function recall(): Promise<Memory> {
 		score: (target, questions) => scoreAndNote(access, target, questions),
 		breaker: readBreaker(stored.breaker),
 		breakerChanged: keepBreaker,
-		remember: (target, version, verdicts) => void keepVerdicts(cache, versions, target, version, verdicts),
+		remember: (target, version, verdicts) => void keepVerdicts(held, target, version, verdicts),
 	});
 	const reachable = await mayReach(server.address);
-	return {settings, server, reachable, local, cache, queue, versions, access};
+	const versionAt = Number(stored.versionAt) || 0;
+	const known = {versions, versionAt, versionKept: versionAt};
+	const held: Memory = {settings, server, reachable, local, cache, queue, ...known, access};
+	return held;
 }
 
 async function scoreAndNote(access: Access, ...asked: Parameters<typeof score>): ReturnType<typeof score> {
@@ -129,21 +154,54 @@ function keepBreaker(state: BreakerState): void {
 }
 
 async function keepVerdicts(
-	cache: Cache,
-	versions: Record<string, Version>,
+	held: Memory,
 	{address}: Target,
 	version: Version,
 	verdicts: Array<[string, Verdict]>,
 ): Promise<void> {
-	const before = versions[address];
-	if (before?.model !== version.model || before.policy !== version.policy) {
-		versions[address] = version;
-		await chrome.storage.session.set({versions});
-	}
+	if (address === held.server.address) await noteAnswered(held);
+	await keepVersion(held, address, version);
 	const keyed = verdicts.map(
 		async ([key, verdict]) => [await digest([key, version.model, version.policy]), verdict] as const,
 	);
-	await cache.put(await Promise.all(keyed));
+	await held.cache.put(await Promise.all(keyed));
+}
+
+async function noteAnswered(held: Memory): Promise<void> {
+	const now = Date.now();
+	// Written about once a minute: a worker that dies then knows it well enough.
+	if (now - held.versionKept >= MINUTE) {
+		held.versionKept = now;
+		await chrome.storage.session.set({versionAt: now});
+	}
+	held.versionAt = now;
+}
+
+/** Remembers by which rules a server judges. Verdicts by others are not used again, and open pages ask anew. */
+async function keepVersion({versions}: Memory, address: string, version: Version): Promise<void> {
+	const before = versions[address];
+	if (before?.model === version.model && before.policy === version.policy) return;
+	versions[address] = version;
+	await chrome.storage.session.set({versions});
+	if (before === undefined) return;
+	if (isSettling) return;
+	isSettling = true;
+	setTimeout(() => {
+		isSettling = false;
+		void notify({kind: 'notice', notice: 'changed'});
+	}, RULES_SETTLE);
+}
+
+let isSettling = false;
+
+/** What is remembered needs no request, so nothing would tell of new rules. Nobody's words are sent for that. */
+async function lookAfterRules(held: Memory): Promise<void> {
+	const {server, versions, queue} = held;
+	const isFresh = Date.now() - held.versionAt < VERSION_AGE;
+	if (isFresh || versions[server.address] === undefined || queue.breaker().openUntil > 0) return;
+	await noteAnswered(held);
+	const version = await askVersion(server);
+	if (version !== undefined) await keepVersion(held, server.address, version);
 }
 
 async function answerScore(request: ScoreRequest): Promise<ScoreAnswer> {
@@ -157,6 +215,7 @@ async function answerScore(request: ScoreRequest): Promise<ScoreAnswer> {
 	const marked = local.marks[await markKey(request.text)];
 	if (marked !== undefined) return {ok: true, verdict: verdictOf(marked)};
 	if (!reachable) return NOT_ALLOWED;
+	void lookAfterRules(held).catch(() => {});
 	const job = await makeJob(text, server.useContext ? request.context : undefined, server, settings);
 	const version = versions[server.address];
 	const known = version && cache.get(await digest([job.key, version.model, version.policy]));
@@ -164,7 +223,9 @@ async function answerScore(request: ScoreRequest): Promise<ScoreAnswer> {
 	const isOld = held.settings !== settings || held.server !== server || held.local !== local;
 	if (isOld || held.reachable !== reachable) return answerScore(request);
 	const answer: ScoreAnswer = known ? {ok: true, verdict: known} : await queue.ask(request.ask, job);
-	return answer.ok && cut ? {ok: true, verdict: {...answer.verdict, partial: true}} : answer;
+	if (!answer.ok) return answer;
+	const {judged: _, ...verdict} = answer.verdict;
+	return {ok: true, verdict: cut ? {...verdict, partial: true} : verdict};
 }
 
 function pausedByReader({pausedUntil}: Local): ScoreAnswer {
@@ -239,10 +300,50 @@ function areTexts(value: unknown): value is Record<string, string> {
 	return Object.values(value).every(one => typeof one === 'string');
 }
 
-async function keepFine(text: string): Promise<void> {
+/** Keeps what the reader says about a reply, and does about telling the server what the reader allowed. */
+async function keepMark(
+	said: Mark,
+	{text, context}: Pick<FineRequest, 'text' | 'context'>,
+	act?: Act,
+): Promise<MarkAnswer> {
 	// Pictures and bare mentions would all share one mark, and are never covered.
-	if (!hasWords(prepare(text).text)) return;
-	await mark({[await markKey(text)]: {mark: 'fine', by: 'reader'}});
+	if (!hasWords(prepare(text).text)) return {ok: true};
+	try {
+		await mark({[await markKey(text)]: said});
+	} catch {
+		return {ok: false};
+	}
+	const kind = said.mark === 'fine' ? 'not-harmful' : 'missed';
+	const telling = await noteTelling(kind, text, context, act).catch(() => undefined);
+	return telling === undefined ? {ok: true} : {ok: true, telling};
+}
+
+async function noteTelling(
+	kind: Kind,
+	rawText: string,
+	rawContext = '',
+	act?: Act,
+): Promise<MarkAnswer['telling']> {
+	const {server} = await remembered();
+	const text = prepare(rawText).text;
+	const context = server.useContext ? prepare(rawContext).text : '';
+	const said = await findSaid(text, context);
+	const facts = said && factsOf(kind, said, act);
+	return facts && note(server.address, facts, hasWords(context) ? {text, context} : {text});
+}
+
+/** What the server said about it in this session. What it was never asked about, it is not told about either. */
+async function findSaid(text: string, context: string): Promise<Said | undefined> {
+	const {settings, server, cache, versions} = await remembered();
+	const version = versions[server.address];
+	if (version === undefined) return undefined;
+	// What a reply answers may have become known only after it was judged.
+	for (const one of [context, '']) {
+		const {key} = await makeJob(text, one, server, settings);
+		const verdict = cache.get(await digest([key, version.model, version.policy]));
+		if (verdict !== undefined) return {verdict, version, settings};
+	}
+	return undefined;
 }
 
 /** What is always shown is on no list of the reader's own, and the other way round: the last word counts. */
@@ -279,8 +380,8 @@ function keepPost({post}: SaveRequest): Promise<SaveAnswer> {
 export function answer(message: unknown, sender: chrome.runtime.MessageSender): Promise<unknown> | undefined {
 	const ownPage = isOwnPage(sender);
 	if (!ownPage && !isSitePage(sender)) return undefined;
-	const aboutLists = answerAboutLists(message, ownPage);
-	if (aboutLists !== undefined) return aboutLists;
+	const answered = answerAboutLists(message, ownPage) ?? answerFeedback(message, ownPage);
+	if (answered !== undefined) return answered;
 	const request = readRequest(message);
 	switch (request?.kind) {
 		case 'score':
@@ -296,11 +397,17 @@ export function answer(message: unknown, sender: chrome.runtime.MessageSender): 
 		case 'hide-account':
 			return done(hideOrShow(request));
 		case 'report':
-			return done(openReport(request.post));
+		case 'missed':
+			return done(openChosen(request.kind, request.post));
 		case 'contribute':
 			return ownPage ? answerContribute(request.ask) : undefined;
 		case 'fine':
-			return done(keepFine(request.text));
+			return keepMark({mark: 'fine', by: 'reader'}, request);
+		case 'say-missed': {
+			const {act} = request;
+			const said: Mark = {mark: 'hurtful', by: 'reader', ...(act === undefined ? {} : {reason: act})};
+			return ownPage ? keepMark(said, request, act) : undefined;
+		}
 		case 'count':
 			return done(countHidden(request.hidden));
 		case 'save':
@@ -371,6 +478,7 @@ async function serverChanged({newValue}: chrome.storage.StorageChange): Promise<
 	const held = await remembered();
 	const server = parseServer(newValue);
 	held.server = server;
+	held.versionAt = 0;
 	held.reachable = false;
 	held.queue.refuse(MOVED);
 	// What the old server did wrong is no reason to wait for the new one.

@@ -1,6 +1,7 @@
 import {type Decision, decide, type Facts, type Listed} from '../core/decide.js';
 import type {Language} from '../core/i18n.js';
 import type {
+	Chosen,
 	CoveredPost,
 	PageState,
 	SaveAnswer,
@@ -96,13 +97,13 @@ export interface FeedParts {
 	/** Whether it could be kept. */
 	alwaysShow(account: Account): Promise<boolean>;
 	/** Whether it could be kept. */
-	fine(text: string): Promise<boolean>;
+	fine(reply: Pick<Subject, 'text' | 'context'>): Promise<boolean>;
 	save(post: SavedPost): Promise<SaveAnswer>;
 	/** What public lists say about an account, by number. */
 	listed(account: string): OnLists | undefined;
 	/** What they tell of it on request; undefined when nobody answered. */
 	details(account: string): Promise<Detail[] | undefined>;
-	report(post: SavedPost): Promise<boolean>;
+	report(post: SavedPost, kind?: Chosen): Promise<boolean>;
 	/** Whether it could be kept. */
 	hideAccount(account: Required<Account>, hidden: boolean): Promise<boolean>;
 }
@@ -583,8 +584,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		asking.set(held.subject.key, held);
 		try {
 			const {text, context} = held.subject;
-			const request: ScoreRequest = {kind: 'score', ask: name, text};
-			const answer = await parts.ask(context === undefined ? request : {...request, context});
+			const answer = await parts.ask({kind: 'score', ask: name, text, context});
 			// Another question about it, or none, is what counts by now.
 			if (closed || held.asked !== name) return;
 			held.asked = undefined;
@@ -691,7 +691,7 @@ export function openFeed(page: FeedPage, parts: FeedParts) {
 		async fine(key: string): Promise<boolean> {
 			const held = known.get(key);
 			if (held === undefined) return false;
-			const kept = parts.fine(held.subject.text);
+			const kept = parts.fine(held.subject);
 			cancelAsked(asked => asked === held);
 			held.verdict = {action: 'show', partial: false, source: 'reader'};
 			look(new Set());

@@ -144,18 +144,18 @@ export async function startPage(): Promise<void> {
 			if (settings.counter) count();
 		},
 		alwaysShow: account => unlessGone(done({kind: 'always-show', ...account}), false),
-		fine: text => unlessGone(done({kind: 'fine', text}), false),
+		fine: ({text, context}) => unlessGone(done({kind: 'fine', text, context}), false),
 		save: post => unlessGone(save({kind: 'save', post}), {ok: false, problem: 'failed'}),
 		listed: listed.of,
 		details: accountId => unlessGone(askDetails(accountId), undefined),
-		report: post => unlessGone(done({kind: 'report', post}), false),
+		report: (post, kind = 'report') => unlessGone(done({kind, post}), false),
 		hideAccount: (account, hidden) => unlessGone(done({kind: 'hide-account', ...account, hidden}), false),
 	};
 
 	const chooser = openChooser({
 		describe: article => feed?.describe(article),
 		save: post => parts.save(post),
-		report: post => parts.report(post),
+		report: parts.report,
 		language: parts.language,
 	});
 

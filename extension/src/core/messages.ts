@@ -1,7 +1,7 @@
 import type {Listed} from './decide.js';
 import type {Account} from './people.js';
 import {isOnX} from './sites.js';
-import {fields, SOURCES, type Source, type Verdict, type Version} from './verdicts.js';
+import {ACTS, type Act, fields, SOURCES, type Source, type Verdict, type Version} from './verdicts.js';
 
 /** One reply to be judged. Texts are as the page shows them; the worker masks them. */
 export interface ScoreRequest {
@@ -10,7 +10,7 @@ export interface ScoreRequest {
 	ask: string;
 	text: string;
 	/** The post the reply answers. */
-	context?: string;
+	context?: string | undefined;
 }
 
 /** These questions are of no interest any more. */
@@ -37,10 +37,21 @@ export interface AlwaysShowRequest extends Account {
 	kind: 'always-show';
 }
 
-/** The reader said in a line: this is not harmful. Answered with DoneAnswer. */
+/** The reader said in a line: this is not harmful. Answered with MarkAnswer. */
 export interface FineRequest {
 	kind: 'fine';
 	text: string;
+	/** The post the reply answers, as it was judged with. */
+	context?: string | undefined;
+}
+
+/** The reader said on a page of ours: this hurts, and was shown. Answered with MarkAnswer. */
+export interface MissedRequest {
+	kind: 'say-missed';
+	text: string;
+	context?: string;
+	/** What the reader takes it for. */
+	act?: Act;
 }
 
 /** This many replies were hidden that were not hidden before. Answered with DoneAnswer. */
@@ -55,11 +66,11 @@ export interface SaveRequest {
 	post: SavedPost;
 }
 
-/** The reader wants to report a post's account to a list: opens our page for that. Answered with DoneAnswer. */
-export interface ReportRequest {
-	kind: 'report';
-	post: SavedPost;
-}
+/** What a post is chosen for: its account is reported to a list, or the post should have been hidden. */
+export type Chosen = 'report' | 'missed';
+
+/** The reader has chosen a post: opens our page for that. Answered with DoneAnswer. */
+export type ReportRequest = {kind: 'report'; post: SavedPost} | {kind: 'missed'; post: SavedPost};
 
 /** The reader puts an account on their own list, or takes it off. Answered with DoneAnswer. */
 export interface HideAccountRequest {
@@ -82,6 +93,7 @@ export type Request =
 	| StateRequest
 	| AlwaysShowRequest
 	| FineRequest
+	| MissedRequest
 	| CountRequest
 	| SaveRequest
 	| ReportRequest
@@ -94,6 +106,10 @@ export type ScoreAnswer = {ok: true; verdict: Verdict} | {ok: false; refusal: Re
 /** Whether it is kept; the browser may have no room left. */
 export interface DoneAnswer {
 	ok: boolean;
+}
+/** `telling`: whether the server is told of the mark, or the reader is asked first. Without it, it is not. */
+export interface MarkAnswer extends DoneAnswer {
+	telling?: 'queued' | 'asking';
 }
 /** 'full': the browser has no room left. */
 export type SaveAnswer = {ok: true; already: boolean} | {ok: false; problem: 'full' | 'failed'};
@@ -137,8 +153,8 @@ export type PageRequest =
 	/** Show this reply once, and scroll to it; or hide it again. */
 	| {kind: 'reveal'; id: string}
 	| {kind: 'hide-again'; id: string}
-	/** Let the reader choose posts on the page to save as evidence, or one to report. */
-	| {kind: 'choose'; to?: 'report'}
+	/** Let the reader choose posts on the page to save as evidence, or one for something else. */
+	| {kind: 'choose'; to?: Chosen | undefined}
 	/** Which accounts does the reader follow, as far as X told this tab? Answered with their numbers. */
 	| {kind: 'followed'}
 	/** Leave for a page of no interest, without a way back. */
@@ -215,7 +231,12 @@ export function readRequest(value: unknown): Request | undefined {
 		case 'always-show':
 			return readAlwaysShow(message);
 		case 'fine':
-			return isText(message.text) ? {kind: 'fine', text: message.text} : undefined;
+			return readFine(message);
+		case 'say-missed': {
+			const read = readFine(message);
+			const act = ACTS.find(one => one === message.act);
+			return read && {...read, kind: 'say-missed', ...(act === undefined ? {} : {act})};
+		}
 		case 'count': {
 			const {hidden} = message;
 			return Number.isInteger(hidden) && Number(hidden) > 0 && Number(hidden) <= 1000
@@ -226,9 +247,10 @@ export function readRequest(value: unknown): Request | undefined {
 			const post = readSavedPost(message.post);
 			return post && {kind: 'save', post};
 		}
-		case 'report': {
+		case 'report':
+		case 'missed': {
 			const post = readSavedPost(message.post);
-			return post && {kind: 'report', post};
+			return post && {kind: message.kind, post};
 		}
 		case 'hide-account': {
 			const {handle, accountId, hidden} = message;
@@ -247,6 +269,11 @@ function readScore({ask, text, context}: Record<string, unknown>): ScoreRequest 
 	const request: ScoreRequest = {kind: 'score', ask, text};
 	if (isText(context)) request.context = context;
 	return request;
+}
+
+function readFine({text, context}: Record<string, unknown>): (FineRequest & {context?: string}) | undefined {
+	if (!isText(text)) return undefined;
+	return isText(context) ? {kind: 'fine', text, context} : {kind: 'fine', text};
 }
 
 function readAlwaysShow({handle, accountId}: Record<string, unknown>): AlwaysShowRequest | undefined {
@@ -307,7 +334,7 @@ export function readPageRequest(value: unknown): PageRequest | undefined {
 	const message = record(value);
 	switch (message?.kind) {
 		case 'choose':
-			return message.to === 'report' ? {kind: 'choose', to: 'report'} : {kind: 'choose'};
+			return {kind: 'choose', to: (['report', 'missed'] as const).find(one => one === message.to)};
 		case 'page':
 		case 'followed':
 		case 'exit':

@@ -12,6 +12,10 @@ export const ACTS = [
 export type Act = (typeof ACTS)[number];
 /** The acts, and two sums over them. */
 export const LABELS = [...ACTS, 'victim_blaming', 'hostile'] as const;
+export type Label = (typeof LABELS)[number];
+/** What the service tells apart: English, Urdu in Latin letters, Urdu. */
+export const LANGUAGE_GROUPS = ['en', 'ur-Latn', 'ur'] as const;
+export type LanguageGroup = (typeof LANGUAGE_GROUPS)[number];
 
 /**
  * Why a reply was covered. 'other' stands for a label that only a newer service knows, 'beneath' for a reply that
@@ -39,9 +43,17 @@ export type Source = (typeof SOURCES)[number];
  * What was said about one reply. `partial`: only the beginning of the text was judged. `score`: how sure the model
  * was of the reason, in [0, 1].
  */
-export type Verdict =
+export type Verdict = (
 	| {action: 'show'; partial: boolean; source: Source}
-	| {action: 'flag' | 'hide'; reason: Reason; partial: boolean; source: Source; score?: number};
+	| {action: 'flag' | 'hide'; reason: Reason; partial: boolean; source: Source; score?: number}
+) & {judged?: Judged};
+
+/** What a reader may tell the service about its own verdict. It stays with the worker. */
+export interface Judged {
+	language: LanguageGroup;
+	/** P of each label in steps of a twentieth, 0 to 19. */
+	buckets: Partial<Record<Label, number>>;
+}
 
 /** Which model and which rules a verdict came from. */
 export interface Version {
@@ -70,14 +82,27 @@ function readVerdict(value: unknown, id: string | undefined): Verdict {
 	if (verdict.id !== id) throw new MalformedAnswer('The answer is in another order.');
 	const partial = verdict.truncated === true;
 	const {action, reason, scores} = verdict;
-	if (action === 'show') return {action, partial, source: 'model'};
+	const judged = readJudged(verdict);
+	if (action === 'show') return {action, partial, source: 'model', ...judged};
 	if ((action === 'flag' || action === 'hide') && typeof reason === 'string') {
 		const known = LABELS.find(label => label === reason) ?? 'other';
 		const score = readScore(scores, reason);
-		const read: Verdict = {action, reason: known, partial, source: 'model'};
+		const read: Verdict = {action, reason: known, partial, source: 'model', ...judged};
 		return score === undefined ? read : {...read, score};
 	}
 	throw new MalformedAnswer('The answer holds no action.');
+}
+
+/** Nothing where an older service does not tell the language. */
+function readJudged({language, scores}: Record<string, unknown>): {judged?: Judged} {
+	const group = LANGUAGE_GROUPS.find(one => one === language);
+	if (group === undefined) return {};
+	const buckets: Judged['buckets'] = {};
+	for (const label of LABELS) {
+		const score = readScore(scores, label);
+		if (score !== undefined) buckets[label] = Math.min(19, Math.floor(20 * score));
+	}
+	return {judged: {language: group, buckets}};
 }
 
 function readScore(scores: unknown, label: string): number | undefined {

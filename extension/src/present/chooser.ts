@@ -1,6 +1,6 @@
 import {direction, type Language} from '../core/i18n.js';
 import {type LineKey, say} from '../core/line-texts.js';
-import type {SaveAnswer, SavedPost} from '../core/messages.js';
+import type {Chosen, SaveAnswer, SavedPost} from '../core/messages.js';
 import {SELECTORS} from '../x/selectors.js';
 import {build, button} from './elements.js';
 import {dress, keepToUs} from './shell.js';
@@ -10,7 +10,7 @@ export interface ChooserParts {
 	/** What there is to keep of a post; undefined if it cannot be read. */
 	describe(article: HTMLElement): SavedPost | undefined;
 	save(post: SavedPost): Promise<SaveAnswer>;
-	report(post: SavedPost): Promise<boolean>;
+	report(post: SavedPost, kind: Chosen): Promise<boolean>;
 	language(): Language;
 }
 
@@ -29,12 +29,12 @@ export function openChooser(parts: ChooserParts) {
 	let pointed: HTMLElement | undefined;
 	/** What had the keyboard before. */
 	let before: Element | null = null;
-	/** One post is chosen to be reported. */
-	let isReport = false;
+	/** One post is chosen for that, and not any number to keep. */
+	let one: Chosen | undefined;
 
-	function start(to?: 'report'): void {
+	function start(to?: Chosen): void {
 		stop();
-		isReport = to === 'report';
+		one = to;
 		before = document.activeElement;
 		ending = new AbortController();
 		const {note, done} = buildBar();
@@ -75,8 +75,8 @@ export function openChooser(parts: ChooserParts) {
 
 	async function keep(article: HTMLElement, note: HTMLElement): Promise<void> {
 		const post = parts.describe(article);
-		if (post && isReport) {
-			if (await parts.report(post)) stop();
+		if (post && one) {
+			if (await parts.report(post, one)) stop();
 			else note.textContent = say(parts.language(), 'choose_failed');
 			return;
 		}
@@ -111,9 +111,9 @@ export function openChooser(parts: ChooserParts) {
 		bar.lang = language;
 		bar.dir = direction(language);
 		bar.setAttribute('role', 'group');
-		bar.setAttribute('aria-label', say(language, isReport ? 'report' : 'choose_name'));
+		bar.setAttribute('aria-label', say(language, one ? 'choosing' : 'choose_name'));
 		const row = build('div', 'row');
-		const note = build('p', 'text', say(language, isReport ? 'choose_report' : 'choose'));
+		const note = build('p', 'text', say(language, one ? `choose_${one}` : 'choose'));
 		// What is said here answers something the reader just did.
 		note.setAttribute('role', 'status');
 		const done = button(say(language, 'choose_done'), stop);

@@ -50,6 +50,23 @@ def record_account_event(turn: Turn, kind: str, role: str, body: dict[str, Any] 
     turn.session.flush()
 
 
+def events_before(
+    session: Session, *, kind: str = "", before: int | None = None, limit: int = 50
+) -> list[AccountEvent]:
+    """Events of one kind or all, the newest first, older than number `before`."""
+    chosen = select(AccountEvent).order_by(col(AccountEvent.seq).desc()).limit(limit)
+    if kind:
+        chosen = chosen.where(AccountEvent.kind == kind)
+    if before is not None:
+        chosen = chosen.where(AccountEvent.seq < before)
+    return list(session.exec(chosen))
+
+
+def kinds_of_events(session: Session) -> list[str]:
+    """Those that ever happened."""
+    return sorted(session.exec(select(AccountEvent.kind).distinct()))
+
+
 def verify_account_events(session: Session) -> int:
     """Checks the whole chain and what is not erased of it; returns the number of events. Raises ChainBroken."""
     before, count = "", 0

@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 from panah.accounts import credentials
 from panah.accounts.audit import lock_accounts, record_account_event
 from panah.accounts.permissions import SLOW, Permission, Role, agree, may_grant, permissions_of
-from panah.accounts.sessions import end_sessions
+from panah.accounts.sessions import end_session, end_sessions
 from panah.accounts.signing_in import plain_name
 from panah.accounts.tables import Member, MemberInvitation, MemberRole, RoleGrant
 from panah.blocklists.turn import Turn
@@ -105,10 +105,20 @@ def roles_of(session: Session, member_id: UUID) -> frozenset[Role]:
     return frozenset(Role(role) for role in session.exec(held))
 
 
+def roles_by_member(session: Session) -> dict[UUID, list[Role]]:
+    """The roles that members have now, sorted, in one query. Whoever has none is not in it."""
+    held: dict[UUID, list[Role]] = {}
+    chosen = select(MemberRole.member_id, MemberRole.role).where(col(MemberRole.until).is_(None))
+    for member_id, role in session.exec(chosen.order_by(col(MemberRole.role))):
+        held.setdefault(member_id, []).append(Role(role))
+    return held
+
+
 def members_with(session: Session, permission: Permission) -> list[UUID]:
     """Active members who may do this, in a steady order: whom a list may seat or draw from."""
     active = select(Member.id).where(Member.state == "active").order_by(col(Member.id))
-    return [one for one in session.exec(active) if permission in permissions_of(roles_of(session, one))]
+    held = roles_by_member(session)
+    return [one for one in session.exec(active) if permission in permissions_of(held.get(one, ()))]
 
 
 def acting(turn: Turn, member_id: UUID, permission: Permission) -> frozenset[Role]:
@@ -167,6 +177,24 @@ def find_invitation(turn: Turn, code: str) -> MemberInvitation:
     if found is None:
         raise InvitationGone(GONE)
     return found
+
+
+def open_invitations(session: Session, now: datetime) -> list[MemberInvitation]:
+    """Invitations that can still be used, the newest first."""
+    chosen = select(MemberInvitation).where(
+        MemberInvitation.expires_at > now, col(MemberInvitation.used_at).is_(None)
+    )
+    return list(session.exec(chosen.order_by(col(MemberInvitation.expires_at).desc())))
+
+
+def withdraw_invitation(turn: Turn, by: UUID, code_digest: str) -> None:
+    """Makes an invitation that nobody has used worth nothing. Raises GrantRefused or InvitationGone."""
+    lock_accounts(turn)
+    acting(turn, by, Permission.MEMBER_INVITE)
+    mine = col(MemberInvitation.code_digest) == code_digest, col(MemberInvitation.used_at).is_(None)
+    if turn.session.exec(delete(MemberInvitation).where(*mine)).rowcount != 1:
+        raise InvitationGone(GONE)
+    record_account_event(turn, "invitation_withdrawn", "admin", {"by": str(by)})
 
 
 def offer_setup(turn: Turn, purpose: str, *, server_name: str, name: str, secret: str | None = None) -> Setup:
@@ -455,6 +483,16 @@ def restore_member(turn: Turn, by: UUID, member_id: UUID) -> None:
     if member.state == "suspended":
         member.state = "active"
         record_account_event(turn, "member_restored", "admin", {"member": str(member_id), "by": str(by)})
+
+
+def sign_out(turn: Turn, by: UUID, member_id: UUID, session_id: UUID | None = None) -> None:
+    """Ends somebody's session, or all of theirs. Again changes nothing. Raises MemberNotFound or GrantRefused."""
+    lock_accounts(turn)
+    acting(turn, by, Permission.SESSION_END)
+    find_member(turn.session, member_id)
+    if ended := end_session(turn, member_id, session_id) if session_id else end_sessions(turn, member_id):
+        body = {"member": str(member_id), "by": str(by), "sessions": ended}
+        record_account_event(turn, "sessions_ended", "admin", body)
 
 
 # What members change about themselves. The password is confirmed first (signing_in.confirm_password).

@@ -1,7 +1,6 @@
-"""The members' pages: sign in, join, one's own account, and all members. HTML over the same services."""
+"""The members' pages: sign in, join, and one's own account. HTML over the same services."""
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import segno
@@ -20,12 +19,10 @@ from panah.accounts.dependencies import (
     drop_cookie,
     let_in,
     look_up,
-    needs,
     safe_next,
     takes_passkeys,
     turn_of,
 )
-from panah.accounts.permissions import Permission, Role
 from panah.accounts.rendering import go, render
 from panah.accounts.routes import (
     CHANGE_LIMIT,
@@ -33,9 +30,6 @@ from panah.accounts.routes import (
     AnyMember,
     by_address,
     confirm,
-    grant_out,
-    invitation_link,
-    known_members,
     sign_in,
 )
 from panah.accounts.sessions import end_session, end_sessions, end_token, sessions_of, start_session
@@ -43,13 +37,6 @@ from panah.accounts.tables import RecoveryCode
 from panah.errors import AppError
 
 Anybody = Depends(csrf_checked)
-Seeing = Annotated[SignedIn, Depends(needs(Permission.MEMBER_SEE))]
-Inviting = Annotated[SignedIn, Depends(needs(Permission.MEMBER_SEE, Permission.MEMBER_INVITE))]
-Granting = Annotated[SignedIn, Depends(needs(Permission.MEMBER_SEE, Permission.MEMBER_GRANT))]
-Suspending = Annotated[SignedIn, Depends(needs(Permission.MEMBER_SEE, Permission.MEMBER_SUSPEND))]
-
-Page = Callable[[AppError], Response]
-
 
 def qr(address: str) -> Markup:
     """A QR code as SVG, dark on light whatever the page's colours are: cameras want it so."""
@@ -69,11 +56,6 @@ def parse_id(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise members.MemberNotFound("There is no such member.") from None
-
-
-def parse_roles(fields: dict[str, str]) -> set[Role]:
-    """The ticked boxes `role-curator` and so on."""
-    return {role for role in Role if f"role-{role}" in fields}
 
 
 def account_page(
@@ -105,28 +87,6 @@ def account_page(
         recovery_left=left,
         takes_passkeys=takes_passkeys(request),
         **parts,
-    )
-
-
-def members_page(
-    request: Request, who: SignedIn, *, error: AppError | None = None, link: str = "", status: int = 200
-) -> Response:
-    """All members, and what this one may do about them. `link` is a new invitation, shown this once."""
-    with turn_of(request) as turn:
-        known = known_members(turn)
-        waiting = [grant_out(one) for one in members.grants_waiting(turn.session)]
-    return render(
-        request,
-        "account/members.html",
-        who=who,
-        path="/members",
-        status=error.status if error else status,
-        error=error,
-        link=link,
-        members=known,
-        names={one.id: one.name for one in known},
-        waiting=waiting,
-        roles=list(Role),
     )
 
 
@@ -345,59 +305,5 @@ def make_router(limiter: Limiter) -> APIRouter:
             else:
                 end_session(turn, who.member_id, parse_id(fields.get("id", "")))
         return go(request, "/account?done=sessions")
-
-    # All members
-
-    @router.get("/members")
-    def all_members(request: Request, who: Seeing) -> Response:
-        return members_page(request, who)
-
-    @router.post("/members/invitations")
-    @changing
-    def invite(request: Request, fields: Form, who: Inviting) -> Response:
-        try:
-            with turn_of(request) as turn:
-                code = members.invite_member(turn, who.member_id, parse_roles(fields))
-        except AppError as error:
-            return members_page(request, who, error=error)
-        return members_page(request, who, link=invitation_link(request, code), status=201)
-
-    @router.post("/members/{member_id}/roles")
-    @changing
-    def change_role(request: Request, member_id: UUID, fields: Form, who: Granting) -> Response:
-        """The button says which: `give` or `take` with a role's name."""
-        try:
-            with turn_of(request) as turn:
-                if fields.get("give") in set(Role):
-                    members.grant(turn, who.member_id, member_id, Role(fields["give"]))
-                elif fields.get("take") in set(Role):
-                    members.revoke(turn, who.member_id, member_id, Role(fields["take"]))
-        except AppError as error:
-            return members_page(request, who, error=error)
-        return go(request, "/members")
-
-    @router.post("/members/{member_id}/suspension")
-    @changing
-    def change_state(request: Request, member_id: UUID, fields: Form, who: Suspending) -> Response:
-        try:
-            with turn_of(request) as turn:
-                change = members.restore_member if "restore" in fields else members.suspend_member
-                change(turn, who.member_id, member_id)
-        except AppError as error:
-            return members_page(request, who, error=error)
-        return go(request, "/members")
-
-    @router.post("/members/grants/{grant_id}")
-    @changing
-    def answer_grant(request: Request, grant_id: UUID, fields: Form, who: Granting) -> Response:
-        try:
-            with turn_of(request) as turn:
-                if "approve" in fields:
-                    members.approve_grant(turn, who.member_id, grant_id)
-                else:
-                    members.drop_grant(turn, who.member_id, grant_id)
-        except AppError as error:
-            return members_page(request, who, error=error)
-        return go(request, "/members")
 
     return router

@@ -102,11 +102,12 @@ def invitation_link(request: Request, code: str) -> str:
 
 def known_members(turn: Turn) -> list[KnownMember]:
     """All members by name."""
+    held = members.roles_by_member(turn.session)
     return [
         KnownMember(
             id=one.id,
             name=one.name,
-            roles=sorted(members.roles_of(turn.session, one.id)),
+            roles=list(held.get(one.id, ())),
             state=one.state,
             joined_on=one.joined_on,
         )

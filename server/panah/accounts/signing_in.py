@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from panah.accounts import credentials
 from panah.accounts.audit import record_account_event
-from panah.accounts.sessions import start_session
+from panah.accounts.sessions import BACKOFF_KEPT, start_session
 from panah.accounts.tables import Member, SignInBackoff
 from panah.blocklists.turn import Turn
 from panah.errors import AppError
@@ -18,7 +18,6 @@ from panah.errors import AppError
 FREE_FAILURES = 3
 FIRST_WAIT = 5  # seconds, doubled with every further failure
 LONGEST_WAIT = 15 * 60  # seconds: nobody can keep a member out for longer than that at a time
-FORGOTTEN = timedelta(days=1)
 
 NOBODY = UUID(int=0)
 NO_SECRET = "A" * 32  # checked where nobody has the name, so that the work is the same
@@ -62,7 +61,7 @@ def count_attempt(turn: Turn, name: str) -> None:
     committed before sign_in() is called, which takes the count back. Raises TooManyFailures, alike for names that
     nobody has.
     """
-    turn.session.exec(delete(SignInBackoff).where(col(SignInBackoff.last_at) < turn.now - FORGOTTEN))
+    turn.session.exec(delete(SignInBackoff).where(col(SignInBackoff.last_at) < turn.now - BACKOFF_KEPT))
     digest = turn.keys.digest("sign-in-name", plain_name(name))
     known = turn.session.exec(select(SignInBackoff).where(SignInBackoff.name_digest == digest)).first()
     if known is None:

@@ -79,6 +79,8 @@ def step(
     after = advance(state_of(case), kind, changes)
     for name in (*changes, "number"):
         setattr(case, name, getattr(after, name))
+    if "status" in changes:
+        case.since = turn.now
     append(turn, blocklist, kind, role=role, subject=case.subject, number=after.number, body=written(changes))
     if changes.keys() & {"entry", "tier", "expires_on"}:
         project(turn.session, blocklist, case.subject, after)

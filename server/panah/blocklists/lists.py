@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from panah.blocklists import events
@@ -95,7 +96,10 @@ def create_list(
         created_on=today,
     )
     turn.session.add(blocklist)
-    turn.session.flush()
+    try:
+        turn.session.flush()
+    except IntegrityError as cause:  # somebody made it between the look and the insert
+        raise SlugTaken("There is a list at this address already. Choose another.") from cause
     numbers = (rules or Rules()).model_dump()
     turn.session.add(
         ListPolicy(
@@ -161,6 +165,14 @@ def policy_of(session: Session, blocklist: Blocklist, now: datetime) -> tuple[in
     row = session.exec(IN_FORCE, params={"list_id": blocklist.id, "now": now}).one()
     assert row.id is not None  # noqa: S101  (it came from the database)
     return row.id, _rules(row.id, tuple(sorted(row.numbers.items())))
+
+
+def rules_by_list(session: Session, now: datetime) -> dict[UUID, Rules]:
+    """The rules in force on all lists, read at once."""
+    chosen = select(ListPolicy).where(col(ListPolicy.in_force_at) <= now)
+    rows = session.exec(chosen.order_by(col(ListPolicy.in_force_at), col(ListPolicy.id)))
+    newest = {row.blocklist_id: row for row in rows}
+    return {at: _rules(row.id or 0, tuple(sorted(row.numbers.items()))) for at, row in newest.items()}
 
 
 def rules_of(session: Session, blocklist: Blocklist, now: datetime) -> Rules:

@@ -61,18 +61,10 @@ def answer_look(
     """
     if choice not in CHOICES:
         raise BadLook("Answer with hide, flag, keep or recuse.")
-    look = turn.session.get(Look, look_id)
-    if look is None or look.member_id != member_id:
-        raise LookNotFound("There is no such case of yours.")
-    blocklist = turn.session.get(Blocklist, look.blocklist_id)
-    assert blocklist is not None  # noqa: S101  (a look goes with its list)
-    turn, blocklist = lock(turn, blocklist)
-    turn.session.refresh(look)
-    case = turn.session.get(Case, look.case_id, populate_existing=True)
-    assert case is not None  # noqa: S101
-    if look.vote is not None or look.round != case.round or case.status != STAGES[look.stage]:
-        raise LookClosed("This was answered, or is decided already. Thank you all the same.")
+    turn, blocklist, look, case = lock_look(turn, member_id, look_id)
+    check_open(look, case)
     look.vote, look.reason_code, look.note, look.answered_at = choice, reason_code, note, turn.now
+    unsay(look)
     events.append(turn, blocklist, "looked", role="curator", body={"look": str(look.id), "vote": choice})
     rules = rules_of(turn.session, blocklist, turn.now)
     if choice == "recuse":
@@ -80,6 +72,30 @@ def answer_look(
         return
     turn.session.flush()
     settle_stage(turn, blocklist, case, rules, look.stage)
+
+
+def lock_look(turn: Turn, member_id: UUID, look_id: UUID) -> tuple[Turn, Blocklist, Look, Case]:
+    """One's look and its case as they are once the list is locked; the time is the list's in this turn.
+
+    Raises LookNotFound for somebody else's.
+    """
+    look = turn.session.get(Look, look_id)
+    if look is None or look.member_id != member_id:
+        raise LookNotFound("There is no such case of yours.")
+    turn, blocklist = lock(turn, turn.session.get_one(Blocklist, look.blocklist_id))
+    turn.session.refresh(look)
+    return turn, blocklist, look, turn.session.get_one(Case, look.case_id, populate_existing=True)
+
+
+def check_open(look: Look, case: Case) -> None:
+    """Raises LookClosed."""
+    if look.vote is not None or look.round != case.round or case.status != STAGES[look.stage]:
+        raise LookClosed("This was answered, or is decided already. Thank you all the same.")
+
+
+def unsay(look: Look) -> None:
+    """Forgets an answer that could still be taken back."""
+    look.said, look.said_reason, look.said_note, look.said_at = None, "", "", None
 
 
 def settle_stage(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, stage: str) -> None:

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from slowapi import Limiter
 
-from panah.blocklists import member_pages, member_routes, pages, routes
+from panah.blocklists import member_routes, pages, routes
 
 
 def mount(app: FastAPI, limiter: Limiter) -> None:
@@ -13,4 +13,3 @@ def mount(app: FastAPI, limiter: Limiter) -> None:
     app.include_router(routes.make_router(limiter))
     app.include_router(member_routes.make_router(limiter))
     app.include_router(pages.make_router(limiter))
-    app.include_router(member_pages.make_router(limiter))

@@ -12,8 +12,10 @@ from panah.blocklists.lists import seats_of
 from panah.blocklists.policy import Rules
 from panah.blocklists.tables import Blocklist, Case, Look
 from panah.blocklists.turn import Turn
+from panah.curation import leases
 
 DAY = timedelta(days=1)
+LONGEST_AT_IT = timedelta(hours=1)  # after which a window that stays open holds a case up no more
 GIVEN = ("hide", "flag", "keep")
 LISTING = frozenset({"hide", "flag"})
 # Which status a case has while curators look at it, by stage.
@@ -38,12 +40,12 @@ def draw(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, stage: str)
     """Asks curators by lot until `curators` of them have been asked; how many looks are open or answered.
 
     Nobody looks again at what they decided: after a doubt, and for an appeal, others are asked. Somebody who was
-    late is asked again only when nobody else is left.
+    late, or took an answer back, is asked again only when nobody else is left.
     """
     session = turn.session
     session.flush()
     mine = stage_looks(session, case, stage)
-    asked = [look for look in mine if look.vote not in ("recuse", "late", "moot")]
+    asked = [look for look in mine if look.vote is None or look.vote in GIVEN]
     missing = rules.curators - len(asked)
     if missing <= 0:
         return len(asked)
@@ -51,7 +53,7 @@ def draw(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, stage: str)
     free = uninvolved(session, blocklist, case, stage)
     before = seen_before(session, case, stage)
     fresh = [one for one in free if one not in known]
-    late = [one for one in free if one in known and known[one].vote == "late"]
+    late = [one for one in free if one in known and known[one].vote in ("late", "withdrawn")]
     turn.lot.shuffle(fresh)
     turn.lot.shuffle(late)
     fresh.sort(key=lambda one: one in before)  # others first, where there are others
@@ -96,8 +98,13 @@ def replace_late(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
     late = select(Look).where(
         Look.blocklist_id == blocklist.id, col(Look.vote).is_(None), col(Look.due_at) <= turn.now
     )
-    for look in session.exec(late):
-        look.vote = "late"
+    overdue = session.exec(late).all()
+    at_it = leases.running(session, "look", turn.now) if overdue else {}
+    for look in overdue:
+        # Whoever is reading it, or has said something that does not count yet, gets the time to end.
+        busy = look.said is not None or at_it.get(str(look.id)) == look.member_id
+        if not busy or look.due_at <= turn.now - LONGEST_AT_IT:
+            look.vote = "late"
     session.flush()
     stages = {status: stage for stage, status in STAGES.items()}
     asked = (
@@ -117,7 +124,8 @@ def replace_late(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
         .where(
             col(Case.blocklist_id) == blocklist.id,
             col(Case.status).in_(stages),
-            col(Case.entry) != "removed",  # what has come off waits for nobody
+            # What has come off waits for nobody; what was reported again since then is a case like others.
+            (col(Case.status) != STAGES["appeal"]) | (col(Case.entry) != "removed"),
             func.coalesce(asked.c.asked, 0) < rules.curators,
         )
     )

@@ -80,6 +80,7 @@ STEPS: dict[str, frozenset[str]] = {
     "upgrade_ended": frozenset({"upgrade"}),
     "expired": BESIDE,
     "forgotten": frozenset({"rejected"}),
+    "reconsidered": frozenset({"rejected"}),
 }
 
 

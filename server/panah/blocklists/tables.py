@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, CheckConstraint, Column, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Column, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from panah.db import UtcDateTime
@@ -218,7 +218,9 @@ class Case(SQLModel, table=True):
     review_on: date | None = None
     expires_on: date | None = None
     due_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
-    # Not part of the state that events give: what new reports are measured by, for a day or until a decision.
+    # Not part of the state that events give: since when it has its status, and what new reports are measured by,
+    # for a day or until a decision.
+    since: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
     reports: int = 0  # that stand and no decision was made about
     arrived_on: date | None = None  # the last day of `arrivals`; whatever is older is deleted
     arrivals: list[list[int]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # [hour, count]
@@ -252,7 +254,25 @@ class Look(SQLModel, table=True):
     __tablename__ = "look"
     __table_args__ = (
         UniqueConstraint("case_id", "round", "stage", "member_id", name="look_once"),
-        Index("ix_look_member", "member_id", "vote"),
+        # Open ones, in both orders in which a member is shown them: closed ones are many more after a while.
+        *(
+            Index(
+                name,
+                "member_id",
+                order,
+                "id",
+                sqlite_where=text("vote IS NULL"),
+                postgresql_where=text("vote IS NULL"),
+            )
+            for name, order in (("ix_look_due", "due_at"), ("ix_look_drawn", "drawn_at"))
+        ),
+        Index("ix_look_answered", "member_id", "answered_at"),
+        Index(
+            "ix_look_said",
+            "said_at",
+            sqlite_where=text("said_at IS NOT NULL"),
+            postgresql_where=text("said_at IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -263,7 +283,7 @@ class Look(SQLModel, table=True):
     member_id: UUID
     drawn_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     due_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
-    vote: str | None = Field(default=None, max_length=12)  # hide | flag | keep | recuse | late | moot
+    vote: str | None = Field(default=None, max_length=12)  # hide | flag | keep | recuse | late | moot | withdrawn
     reason_code: str = Field(default="", max_length=40)
     note: str = Field(default="", max_length=500)  # private, for curators of this case
     answered_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
@@ -271,7 +291,7 @@ class Look(SQLModel, table=True):
     said: str | None = Field(default=None, max_length=12)
     said_reason: str = Field(default="", max_length=40)
     said_note: str = Field(default="", max_length=500)
-    said_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True, index=True))
+    said_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
 
 
 class Decision(SQLModel, table=True):

@@ -12,7 +12,7 @@ from panah.blocklists.appeals import due_of, heard_for
 from panah.blocklists.contributions import reports_on
 from panah.blocklists.contributors import participant_of, standing_of, tag_of
 from panah.blocklists.juries import tasks_of
-from panah.blocklists.lists import all_lists, policy_of, rules_of, seats_of
+from panah.blocklists.lists import policy_of, rules_of, seats_of
 from panah.blocklists.looks import LookClosed, LookNotFound, looks_of
 from panah.blocklists.panel import GIVEN
 from panah.blocklists.protection import notices_of
@@ -285,7 +285,8 @@ def managed_out(turn: Turn, blocklist: Blocklist) -> schemas.ManagedOut:
 
 def lists_seated(session: Session, member_id: UUID) -> list[Blocklist]:
     """Lists that somebody curates."""
-    return [one for one in all_lists(session) if member_id in seats_of(session, one, appeals=True)]
+    held = select(Seat.blocklist_id).where(Seat.member_id == member_id)
+    return list(session.exec(select(Blocklist).where(col(Blocklist.id).in_(held)).order_by(Blocklist.slug)))
 
 
 def events_after(session: Session, blocklist: Blocklist, after: int) -> schemas.EventsOut:

@@ -15,4 +15,5 @@ def mount(app: FastAPI, limiter: Limiter) -> None:
     for area in AREAS:
         area.add(console)
     app.include_router(console.router)
+    app.include_router(reports.make_router())
     app.state.console = console

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import JSON, Column, ForeignKey, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+import panah.accounts.tables  # noqa: F401  (keys point to members)
 from panah.db import UtcDateTime
 
 

@@ -17,6 +17,7 @@ from panah.accounts.permissions import Role
 from panah.accounts.tables import Member
 from panah.blocklists.tables import Blocklist
 from panah.command import Station, fail, station
+from panah.demo.judging import tell_all, tune
 from panah.demo.members import Account, add_members
 from panah.demo.village import DAY, HISTORY, Village
 
@@ -62,12 +63,16 @@ def fill(here: Station, progress: Progress) -> tuple[str, list[Account]]:
     lot = Random(SEED)  # noqa: S311  (who is drawn in a made-up past)
     task = progress.add_task("Living through a made-up past", total=len(texts["list"]) * HISTORY)
     accounts = add_members(here.engine, here.keys, password=password, now=now - (HISTORY + 1) * DAY)
+    admins = [one.id for one in accounts if Role.ADMIN in one.roles]
     curators = [one.id for one in accounts if Role.CURATOR in one.roles]
     reviewers = [one.id for one in accounts if Role.REVIEWER in one.roles]
     for number, described in enumerate(texts["list"]):
         village = Village(here.engine, here.keys, lot, now - HISTORY * DAY, curators, reviewers, texts, number)
         village.found(described, people=PEOPLE)
         village.live(now, accounts=ACCOUNTS, progress=lambda: progress.advance(task))
+        village.furnish(admins)
+    tell_all(here.engine, here.keys, here.settings.model_dir, admin=admins[0], lot=lot, now=now)
+    tune(here.engine, here.keys, here.settings.model_dir, texts["policies"], admin=admins[0], now=now)
     return password, accounts
 
 

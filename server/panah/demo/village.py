@@ -22,9 +22,11 @@ from panah.blocklists import (
     protection,
     steward,
 )
+from panah.blocklists.policy import Rules
 from panah.blocklists.schemas import REASONS
 from panah.blocklists.tables import Blocklist, Case, Category, Contributor, Entry, ReviewTask
 from panah.blocklists.turn import Turn, begin
+from panah.curation.templates import save_template
 from panah.errors import AppError
 from panah.keys import Keys
 
@@ -180,9 +182,20 @@ class Village:
                     statement=self.lot.choice(self.texts["appeals"][relation]),
                 )
 
-    def ask_protection(self) -> str:
-        """Somebody asks for protection of their account. Returns what curators will have to see there."""
-        subject = f"x:{FIRST_ACCOUNT + self.number * 10_000 + 9_999}"
+    def furnish(self, admins: Sequence[UUID]) -> None:
+        """What people have prepared: templates, rules that wait for a second admin, and an owner who asks for
+        protection; the last list's additions are stopped.
+        """
+        for template in self.texts["template"]:
+            with self.turn() as turn:
+                save_template(turn, self.blocklist, self.curators[0], template["title"], template["text"])
         with self.turn() as turn:
-            return f"{subject} {protection.ask_protection(turn, self.people[0], subject).code}"
-        raise RuntimeError("protection was refused")
+            rules = Rules(reopen_reports=5)
+            note = self.texts["rules"]["note"]
+            lists.propose_policy(turn, self.blocklist, author=admins[0], rules=rules, note=note)
+        with self.turn() as turn:
+            own = f"x:{FIRST_ACCOUNT + self.number * 10_000 + 9_999}"
+            protection.ask_protection(turn, self.people[0], own)
+        if self.number == len(self.texts["list"]) - 1:
+            with self.turn() as turn:
+                lists.stop(turn, self.blocklist, "overturned")

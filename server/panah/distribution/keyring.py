@@ -189,6 +189,16 @@ def signer_for(turn: Turn, place: Path) -> Signer | None:
     return found
 
 
+def renew_online(turn: Turn, place: Path) -> None:
+    """Makes another online key now, where the root is at hand. What the one before has signed stays good until that
+    key ends: only a new root ends it sooner. The caller holds the catalogue's lock. Raises RootMissing.
+    """
+    root = find_root(turn.session, place)
+    if root is None or not roots_of(turn.session):
+        raise RootMissing("The root key is needed to sign a new online key, and it is not on this machine.")
+    add_online(turn, root)
+
+
 def rotate_root(turn: Turn, place: Path) -> None:
     """Makes the next root, signed by the present one, and an online key under it. The new file lies beside `place`;
     `settle_root` puts it there once the turn has been committed. Raises RootMissing.

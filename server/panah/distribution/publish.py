@@ -55,6 +55,7 @@ from panah.distribution.outlet import Outlet
 from panah.distribution.signing import envelope
 from panah.distribution.tables import Catalogue, CatalogueLock, ListDetails, ListFile, ListVersion
 from panah.errors import AppError
+from panah.operations.switches import STOP_PUBLISHING, is_on
 
 log = logging.getLogger("panah")
 
@@ -100,7 +101,8 @@ def publish(
 ) -> ListVersion | None:
     """Makes a new version if anything on the list has changed, and a catalogue if that has. Returns the newest
     version; None for an archived list. Raises GrowthRefused after publishing all but the additions. `max_growth` is
-    a share; None sets no limit, for a list that begins large.
+    a share; None sets no limit, for a list that begins large. While the switch stop-publishing is on, nothing is
+    added, and what has left the list leaves it for its readers too.
     """
     listed_turn, blocklist = lists.lock(turn, blocklist)
     if blocklist.archived:
@@ -112,7 +114,9 @@ def publish(
     listed = read_listed(turn.session, blocklist)
     allowed = _most_entries(turn, blocklist, max_growth)
     refused = False
-    if len(listed.rows) > allowed:
+    if is_on(turn.session, STOP_PUBLISHING):
+        listed = hold_back(turn.session, newest, listed, most=0)
+    elif len(listed.rows) > allowed:
         paced = blocklist.resumed_on is not None and turn.now.date() - blocklist.resumed_on < PACED_DAYS * DAY
         listed = hold_back(turn.session, newest, listed, most=allowed if paced and blocklist.stopped is None else 0)
         if not paced and blocklist.stopped is None:

@@ -97,12 +97,16 @@ class OnlineKey:
     signature: str
 
 
-def envelope(signed: str, private: Ed25519PrivateKey, key: OnlineKey, roots: Sequence[Root]) -> bytes:
-    """`catalogue.json`: the text, its signature, and the way from the roots to the key."""
+def envelope(
+    signed: str, private: Ed25519PrivateKey, key: OnlineKey, roots: Sequence[Root], *, heading: str = ""
+) -> bytes:
+    """`catalogue.json`: the text, its signature, and the way from the roots to the key. `heading` is signed before
+    the text, so that what is signed as one thing is never taken for another.
+    """
     return orjson.dumps(
         {
             "signed": signed,
-            "signature": sign(private, signed),
+            "signature": sign(private, heading + signed),
             "key": key.__dict__,
             "roots": [
                 {"public": root.public} | ({"signature": root.signature} if root.signature else {})
@@ -110,6 +114,34 @@ def envelope(signed: str, private: Ed25519PrivateKey, key: OnlineKey, roots: Seq
             ],
         }
     )
+
+
+def open_envelope(
+    body: bytes, *, heading: str = "", pinned: str | None = None
+) -> tuple[str, OnlineKey, list[Root]]:
+    """(the text, the key that signed it, the roots that vouch for the key) of what `envelope` made. `pinned` is the
+    remembered root. Raises Refused.
+    """
+    try:
+        found = orjson.loads(body)
+        signed_text, key, roots = (
+            str(found["signed"]),
+            OnlineKey(**found["key"]),
+            [Root(**one) for one in found["roots"]],
+        )
+        newest_root, signature = roots[-1].public, str(found["signature"])
+    except (ValueError, TypeError, KeyError, IndexError) as cause:
+        raise Refused("malformed") from cause
+    for before, root in pairwise(roots):
+        if not is_signed(before.public, root_statement(root.public), root.signature):
+            raise Refused("roots")
+    if pinned is not None and pinned not in {root.public for root in roots}:
+        raise Refused("roots")
+    if not is_signed(newest_root, online_statement(key.public, key.not_before, key.not_after), key.signature):
+        raise Refused("key")
+    if not is_signed(key.public, heading + signed_text, signature):
+        raise Refused("signature")
+    return signed_text, key, roots
 
 
 @dataclass(frozen=True)
@@ -124,25 +156,7 @@ def open_catalogue(body: bytes, *, now: datetime, pinned: str | None = None, new
     """Checks a catalogue as every reader must. `pinned` is the remembered root (None: this server is new),
     `newest` the version of the last catalogue taken. Raises Refused.
     """
-    try:
-        found = orjson.loads(body)
-        signed_text, key, roots = (
-            str(found["signed"]),
-            OnlineKey(**found["key"]),
-            [Root(**one) for one in found["roots"]],
-        )
-        newest_root = roots[-1].public
-    except (ValueError, TypeError, KeyError, IndexError) as cause:
-        raise Refused("malformed") from cause
-    for before, root in pairwise(roots):
-        if not is_signed(before.public, root_statement(root.public), root.signature):
-            raise Refused("roots")
-    if pinned is not None and pinned not in {root.public for root in roots}:
-        raise Refused("roots")
-    if not is_signed(newest_root, online_statement(key.public, key.not_before, key.not_after), key.signature):
-        raise Refused("key")
-    if not is_signed(key.public, signed_text, str(found["signature"])):
-        raise Refused("signature")
+    signed_text, key, roots = open_envelope(body, pinned=pinned)
     try:
         signed = orjson.loads(signed_text)
         if signed["format"] != FORMAT:
@@ -161,4 +175,4 @@ def open_catalogue(body: bytes, *, now: datetime, pinned: str | None = None, new
         raise Refused("expired")
     if version < newest:
         raise Refused("older")
-    return Opened(newest_root, signed)
+    return Opened(roots[-1].public, signed)

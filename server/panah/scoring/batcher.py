@@ -65,6 +65,11 @@ class MicroBatcher:
             for job in jobs:
                 job.result.cancel()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is computed."""
+        return not self._waiting and self._idle == len(self._lanes)
+
     async def close(self) -> None:
         """Refuses new work, finishes what runs, and refuses what still waits."""
         self._closed = True

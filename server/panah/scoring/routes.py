@@ -13,10 +13,9 @@ from slowapi import Limiter
 
 from panah.errors import NotJson
 from panah.limits import refuse_unknown_token
-from panah.scoring.classifier import ModelConfig
-from panah.scoring.policies import Policies
 from panah.scoring.schemas import PolicyOut, ScoreIn, ScoreOut
 from panah.scoring.service import Scorer
+from panah.scoring.serving import Running
 
 T = TypeVar("T")
 
@@ -121,26 +120,25 @@ def make_router(limiter: Limiter, *, score_limit: str) -> APIRouter:
         refuse_unknown_token(request)
         body = await read_body(request)
         scorer: Scorer = request.app.state.scorer
-        policies: Policies = request.app.state.policies
-        policy = policies.current
-        judging = scorer.judge(body.replies, policy=policy, sensitivity=body.sensitivity, levels=body.levels)
-        verdicts = await unless_gone(request, judging)
-        if verdicts is None:
+        judging = scorer.judge(body.replies, sensitivity=body.sensitivity, levels=body.levels)
+        judged = await unless_gone(request, judging)
+        if judged is None:
             return Response(status_code=499)  # nginx's word for a client that closed; nobody reads it
-        answer = {"model": policies.config.name, "policy": policy.name, "verdicts": verdicts}
+        running = judged.running
+        answer = {"model": running.config.name, "policy": running.policy.name, "verdicts": judged.verdicts}
         return Response(orjson.dumps(answer), media_type="application/json")
 
     @router.get("/policy", summary="The thresholds in force")
     async def policy(request: Request) -> PolicyOut:
         """The model, its labels, and the thresholds by sensitivity, language group and label."""
-        policies: Policies = request.app.state.policies
-        config: ModelConfig = policies.config
+        running: Running = request.app.state.serving.running
+        thresholds = running.policy.thresholds
         return PolicyOut(
-            model=config.name,
-            policy=policies.current.name,
-            labels=list(config.labels),
-            language_groups=list(next(iter(policies.current.thresholds.root.values()))),
-            thresholds=policies.current.thresholds,
+            model=running.config.name,
+            policy=running.policy.name,
+            labels=list(running.config.labels),
+            language_groups=list(next(iter(thresholds.root.values()))),
+            thresholds=thresholds,
         )
 
     return router

@@ -94,6 +94,7 @@ class Verdict(BaseModel):
     id: str
     action: Action
     reason: Label | None
+    language: Annotated[LanguageGroup, Field(description="The group whose thresholds were applied.")]
     truncated: Annotated[bool, Field(description="The reply is too long to be read whole.")]
     scores: dict[Label, Probability]
 

@@ -8,8 +8,9 @@ from math import inf
 from operator import add
 from typing import Literal
 
+from panah.intervals import wilson
 from panah.simulate.actors import Kind
-from panah.simulate.tally import Fate, Found, Outcome, wilson
+from panah.simulate.tally import Fate, Found, Outcome
 
 Verdict = Literal["met", "missed", "undecided"]
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from html import escape
 from math import log10
 
+from panah.intervals import wilson
 from panah.simulate.actors import Kind
 from panah.simulate.peers import COUNTS
 from panah.simulate.report import Cell
-from panah.simulate.tally import wilson
 
 WIDTH, HEIGHT = 980, 470
 PANEL = (390, 300)  # inner width and height

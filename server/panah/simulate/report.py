@@ -11,10 +11,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from panah.intervals import wilson
 from panah.simulate.actors import Kind
 from panah.simulate.goals import PEER, Goal, total, total_found
 from panah.simulate.peers import COUNTS
-from panah.simulate.tally import Fate, Found, Outcome, wilson
+from panah.simulate.tally import Fate, Found, Outcome
 
 
 @dataclass(frozen=True)

@@ -940,7 +940,7 @@ describe('what the reader says in a line', () => {
 		pressIn(lineOf(2), 'Not harmful');
 		expect(markOf(2)).toBeUndefined();
 		expect(lines()).toEqual([]);
-		expect(sent('fine')).toEqual([{kind: 'fine', text: BLAME}]);
+		expect(sent('fine')).toEqual([{kind: 'fine', text: BLAME, context: 'I was followed.'}]);
 	});
 
 	test('"Not harmful" is not undone by an answer to an earlier question', async () => {

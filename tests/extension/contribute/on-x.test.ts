@@ -99,3 +99,15 @@ test('any reply can be chosen for a report, one at a time, and nothing is kept a
 	expect(sent('save')).toEqual([]);
 	expect(document.querySelector('panah-chooser')).toBeNull();
 });
+
+test('a reply that was not hidden is chosen the same way, and its words go to our page alone', async () => {
+	await open([cellHtml(FOCAL), reply(2, 'Good morning.')]);
+	await request({kind: 'choose', to: 'missed'});
+	const bar = document.querySelector('panah-chooser') ?? undefined;
+	expect(insideOf(bar).textContent).toMatch(/should have been hidden/);
+	articleOf(2).click();
+	await settle(50);
+	expect(sent('missed').map(({post}) => post.id)).toEqual(['2']);
+	expect([sent('report'), sent('save')]).toEqual([[], []]);
+	expect(document.querySelector('panah-chooser')).toBeNull();
+});

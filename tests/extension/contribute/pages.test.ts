@@ -350,6 +350,30 @@ describe('the jury', () => {
 		expect((await loadContributor(SERVER))?.cap).toBe(0);
 	});
 
+	test('proposes a break after twenty minutes, which may be taken or put off', async () => {
+		await openReports();
+		await click('#show-tasks');
+		await vi.advanceTimersByTimeAsync(19 * 60_000);
+		expect(isHidden('break')).toBe(true);
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect([isHidden('break'), all('#tasks form').length]).toEqual([false, 1]);
+		await click('#go-on');
+		expect([isHidden('break'), all('#tasks form').length]).toEqual([true, 1]);
+		await vi.advanceTimersByTimeAsync(20 * 60_000);
+		await click('#stop-tasks');
+		expect([isHidden('break'), isHidden('warning'), all('#tasks form').length]).toEqual([true, false, 0]);
+		await vi.advanceTimersByTimeAsync(20 * 60_000);
+		expect(isHidden('break')).toBe(true);
+	});
+
+	test('can be declined without a reason', async () => {
+		await openReports();
+		await click('#show-tasks');
+		at<HTMLInputElement>(`#vote-${TASK}-recuse`).checked = true;
+		await submit(`#task-${TASK}`);
+		expect((await loadOutbox())[0]?.work).toEqual({do: 'vote', vote: 'recuse', disclosure: false});
+	});
+
 	test('does not throw away an answer that somebody has begun', async () => {
 		await openReports();
 		await click('#show-tasks');

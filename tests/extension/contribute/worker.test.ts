@@ -465,7 +465,7 @@ test('a post to be reported goes to our page by memory, and its address tells no
 		url: 'https://x.com/Made_Up/status/11',
 		foundOn: 'https://x.com/somebody/status/1',
 	};
-	await worker.openReport(post);
+	await worker.openChosen('report', post);
 	const [{url}] = browser.tabs.create.mock.calls[0] ?? [{url: ''}];
 	expect(url).toMatch(/^chrome-extension:\/\/panah\/report\.html#[0-9a-f-]{36}$/);
 	expect([...browser.storage.session.held.values()]).toEqual([post]);

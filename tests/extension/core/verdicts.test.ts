@@ -17,6 +17,15 @@ test('the version and the verdicts are read in the order asked', () => {
 	});
 });
 
+test('what a reader may tell of a verdict is kept in steps, where the service tells the language', () => {
+	const scores = {blame: 0.93, threat: 0, hostile: 1, newer: 0.5, shaming: 'x'};
+	const body = answer({...shown, scores, language: 'ur'}, {...shown, id: '1', scores, language: 'pa'});
+	expect(readVerdicts(body, ['0', '1']).verdicts.map(({judged}) => judged)).toEqual([
+		{language: 'ur', buckets: {blame: 18, threat: 0, hostile: 19}},
+		undefined,
+	]);
+});
+
 test.each(LABELS)('the label %s is known', reason => {
 	const {verdicts} = readVerdicts(answer({...shown, action: 'flag', reason, scores: {}}), ['0']);
 	expect(verdicts).toEqual([{action: 'flag', reason, partial: false, source: 'model'}]);

@@ -22,6 +22,8 @@ from panah.accounts.mount import mount
 from panah.accounts.permissions import Role
 from panah.accounts.tables import Member, MemberRole
 from panah.blocklists.turn import Turn, begin
+from panah.consoles import members as members_console
+from panah.consoles.console import Console
 from panah.db import make_engine
 from panah.errors import install_error_handlers
 from panah.keys import Keys
@@ -158,6 +160,9 @@ def app(engine: Engine, keys: Keys, clock: Clock) -> FastAPI:
     install_error_handlers(made)
     install_limiter(made, limiter)
     mount(made, limiter)
+    console = Console(limiter)
+    members_console.add(console)
+    made.include_router(console.router)
     assets.mount(made)
     made.add_middleware(
         Envelope, metrics=made.state.metrics, body_limit=512 * 1024, allowed_hosts=settings.allowed_hosts

@@ -392,11 +392,6 @@ PAGES: list[tuple[str, str, Permission | None]] = [
     ("POST", "/account/recovery", None),
     ("POST", "/account/passkeys/remove", None),
     ("POST", "/account/sessions/end", None),
-    ("GET", "/members", Permission.MEMBER_SEE),
-    ("POST", "/members/invitations", Permission.MEMBER_INVITE),
-    ("POST", f"/members/{TARGET}/roles", Permission.MEMBER_GRANT),
-    ("POST", f"/members/{TARGET}/suspension", Permission.MEMBER_SUSPEND),
-    ("POST", f"/members/grants/{TARGET}", Permission.MEMBER_GRANT),
     ("POST", "/sign-out", None),
 ]
 ROLES: list[Role | None] = [*Role, None]

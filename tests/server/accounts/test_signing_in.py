@@ -317,8 +317,8 @@ def test_nobodys_token_fits_in_another_browser(person: MakePerson, browse: MakeB
 @pytest.mark.parametrize(
     ("address", "safe"),
     [
-        ("/members", "/members"),
-        ("/members?lang=ur", "/members?lang=ur"),
+        ("/admin/members", "/admin/members"),
+        ("/admin/members?lang=ur", "/admin/members?lang=ur"),
         ("//elsewhere.example", "/account"),
         ("/\\elsewhere.example", "/account"),
         ("https://elsewhere.example/", "/account"),
@@ -336,12 +336,12 @@ def test_signing_in_leads_to_pages_of_this_server_only(address: str, safe: str) 
 def test_who_is_not_signed_in_is_taken_there_and_back(person: MakePerson, browse: MakeBrowser) -> None:
     amal = person("amal", Role.ADMIN, signed_in=False)
     browser = browse()
-    away = browser.get("/members?lang=ur")
-    assert (away.status_code, away.headers["location"]) == (303, "/sign-in?next=/members%3Flang%3Dur&lang=ur")
+    away = browser.get("/admin/members?lang=ur")
+    assert (away.status_code, away.headers["location"]) == (303, "/sign-in?next=/admin/members%3Flang%3Dur&lang=ur")
     body = {"csrf": token_of(browser), "name": "amal", "password": PASSWORD, "code": amal.fresh_code()}
-    back = browser.post("/sign-in", data=body | {"next": "/members?lang=ur"})
-    assert (back.status_code, back.headers["location"]) == (303, "/members?lang=ur")
-    assert browser.get("/members").status_code == 200
+    back = browser.post("/sign-in", data=body | {"next": "/admin/members?lang=ur"})
+    assert (back.status_code, back.headers["location"]) == (303, "/admin/members?lang=ur")
+    assert browser.get("/admin/members").status_code == 200
 
 
 def test_no_secret_is_logged_or_said_again(

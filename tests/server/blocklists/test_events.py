@@ -13,8 +13,11 @@ from sqlmodel import Session, SQLModel, col, select
 from panah.blocklists import appeals, events, lists, looks, states
 from panah.blocklists.contributors import tag_of
 from panah.blocklists.events import ChainBroken
+from panah.blocklists.panel import GIVEN
 from panah.blocklists.states import ON_LIST, STEPS, CaseConflict, CaseState, advance
-from panah.blocklists.tables import Blocklist, Case, Entry, Event
+from panah.blocklists.tables import Blocklist, Case, Entry, Event, Look
+from panah.curation import answers
+from panah.errors import AppError
 from tests.server.blocklists.conftest import Village
 
 SUBJECTS = ("x:1", "x:2", "x:3", "x:4")
@@ -24,6 +27,7 @@ STEP = st.one_of(
     st.tuples(st.just("vote"), st.sampled_from((0, 5, 15)), st.just("")),
     st.tuples(st.just("look"), st.sampled_from((0, 1, 2, 3)), st.just("")),
     st.tuples(st.just("appeal"), st.just(0), st.sampled_from(SUBJECTS)),
+    st.tuples(st.just("reverse"), st.integers(0, 8), st.just("")),
     st.tuples(st.just("remove"), st.just(0), st.sampled_from(SUBJECTS)),
 )
 CHOICES = (("hide",), ("flag",), ("keep",), ("hide", "flag", "keep"))
@@ -48,6 +52,14 @@ def act(village: Village, what: str, number: int, subject: str) -> None:
     elif what == "appeal":
         with village.turn() as turn:
             appeals.file_appeal(turn, village.blocklist, subject=subject, relation="behalf", ground="context")
+    elif what == "reverse":
+        given = sorted((one for one in village.rows(Look) if one.vote in GIVEN), key=lambda one: one.id)
+        for look in given[number::9]:
+            with village.turn() as turn:
+                try:
+                    answers.reverse(turn, look.member_id, look.id, "good-faith")
+                except AppError:  # it is over, or was turned round before
+                    turn.session.rollback()
     else:
         with village.turn() as turn:
             try:

@@ -18,6 +18,7 @@ from panah.accounts.tables import Member, MemberRole
 from panah.blocklists import mount as blocklists
 from panah.blocklists.lists import create_list
 from panah.blocklists.turn import begin
+from panah.consoles import reports
 from panah.db import make_engine
 from panah.distribution import routes as distribution
 from panah.errors import install_error_handlers
@@ -47,6 +48,7 @@ def make_app(engine: Engine, keys: Keys) -> FastAPI:
     members.mount(app, limiter)
     app.include_router(interchange.make_router(limiter, lambda: None))
     blocklists.mount(app, limiter)
+    app.include_router(reports.make_router())
     assets.mount(app)
     app.include_router(distribution.make_router(limiter))
     app.add_middleware(

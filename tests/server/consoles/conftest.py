@@ -46,14 +46,18 @@ class Browser:
 
 
 def stranger(app: FastAPI) -> TestClient:
-    """A browser without cookies. It does not start the app: `app` has."""
-    return TestClient(
+    """A browser without cookies. It does not start the app: `app` has, and its requests run in that one's loop, where
+    what the app began at its start can answer.
+    """
+    browser = TestClient(
         app,
         base_url=HOST,
         follow_redirects=False,
         raise_server_exceptions=False,
         headers={"Accept-Language": "en"},
     )
+    browser.portal = getattr(app.state, "portal", None)
+    return browser
 
 
 def add_member(app: FastAPI, *roles: Role, name: str = "Sana") -> UUID:
@@ -80,7 +84,8 @@ def add_member(app: FastAPI, *roles: Role, name: str = "Sana") -> UUID:
 def app(settings: Settings, model: StubModel) -> Iterator[FastAPI]:
     """The whole service on a database of the test's own. Its rounds do not turn by themselves."""
     made = create_app(settings.model_copy(update={"rounds": 3600.0}))
-    with TestClient(made):
+    with TestClient(made) as first:
+        made.state.portal = first.portal
         yield made
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 
 from panah.accounts.permissions import PERMISSIONS, Role
 from panah.consoles.console import Console
@@ -28,11 +28,8 @@ def routes(app: FastAPI) -> list[tuple[str, str]]:
 def test_nothing_under_the_consoles_addresses_is_outside_of_them(app: FastAPI) -> None:
     known = {path for _, path in routes(app)}
     roots = ("/curate", "/admin")
-    found = {
-        one.path
-        for one in app.routes
-        if isinstance(one, APIRoute) and (one.path in roots or one.path.startswith(("/curate/", "/admin/")))
-    }
+    every = {str(one.path) for one in iter_route_contexts(app.routes)}
+    found = {path for path in every if path in roots or path.startswith(("/curate/", "/admin/"))}
     assert found == known
     assert {part.path for parts in CONSOLES.values() for part in parts} <= known
 

@@ -6,12 +6,13 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
+from panah.intervals import wilson
 from panah.simulate.actors import Kind, Report, Subject
 from panah.simulate.goals import judge, judge_all
 from panah.simulate.peers import reached
 from panah.simulate.plot import draw
 from panah.simulate.report import as_json, cells_of, percent, summary, tables
-from panah.simulate.tally import Fate, Found, Ledger, Outcome, Spell, tally, wilson
+from panah.simulate.tally import Fate, Found, Ledger, Outcome, Spell, tally
 from tests.server.simulate.scripted import ScriptedWorld, honest
 
 

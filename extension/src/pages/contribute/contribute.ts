@@ -64,10 +64,15 @@ let guarded: ProtectedAccount[] | undefined;
 let code: string | undefined;
 /** Whether the person wants to see what the jury is asked: not before the warning was read, and not for long. */
 let showsTasks = false;
+/** When a break was proposed, and not answered yet. */
+let isBreak = false;
+let breakTimer: ReturnType<typeof setTimeout> | undefined;
 let isUnreachable = false;
 // Only the newest reading counts.
 let readings = 0;
 
+/** How long somebody looks at cases before a break is proposed, in milliseconds. */
+const BREAK_AFTER = 20 * 60_000;
 const KEPT = ['outbox', 'reports', 'contributors', 'news', 'server'];
 
 async function start(): Promise<void> {
@@ -107,11 +112,9 @@ function prepare(): void {
 		find(id, HTMLButtonElement).addEventListener('click', () => void work());
 	press('agree', () => begin());
 	press('delete-list', deleteList);
-	press('show-tasks', () => {
-		showsTasks = true;
-		draw();
-		find('jury-title', HTMLElement).focus();
-	});
+	press('show-tasks', () => showTasks(true));
+	press('stop-tasks', () => showTasks(false));
+	press('go-on', () => showTasks(true));
 	press('look', () => ask('look-note', {do: 'look'}, 'looked'));
 	press('unprotect', unprotect);
 	press('show-protected', showProtected);
@@ -380,6 +383,19 @@ async function join(): Promise<void> {
 
 // Jury.
 
+function showTasks(shown: boolean): void {
+	showsTasks = shown;
+	isBreak = false;
+	clearTimeout(breakTimer);
+	if (shown)
+		breakTimer = setTimeout(() => {
+			isBreak = true;
+			draw();
+		}, BREAK_AFTER);
+	draw();
+	find('jury-title', HTMLElement).focus();
+}
+
 function drawJury(): void {
 	const answered = here(jobs).filter(({work}) => work.do === 'vote');
 	const open = news.tasks.filter(({id}) => !answered.some(job => job.id === id));
@@ -393,6 +409,7 @@ function drawJury(): void {
 			? page.say('jury_none')
 			: '';
 	show('warning', tasks.length > 0 && !showsTasks);
+	show('break', tasks.length > 0 && showsTasks && isBreak);
 	const shown = showsTasks ? tasks : [];
 	// What somebody began to answer stays.
 	const holder = find('tasks', HTMLElement);

@@ -1,7 +1,7 @@
 import type en from '../../../_locales/en/hidden.json';
 import {say as sayLine, sayMeaning} from '../../core/line-texts.js';
 import {alwaysShow} from '../../core/local.js';
-import type {CoveredPost, FineRequest, SaveAnswer, SaveRequest} from '../../core/messages.js';
+import type {CoveredPost, FineRequest, MarkAnswer, SaveAnswer, SaveRequest} from '../../core/messages.js';
 import {readReason} from '../../core/verdicts.js';
 import {saySource} from '../../present/why.js';
 import {buildHead, buildReveal, type Row} from '../common/covered-list.js';
@@ -49,7 +49,13 @@ export function buildCard(
 	for (const one of buttons.children) one.setAttribute('aria-describedby', head.act.id);
 	const note = build('p', 'note');
 	note.setAttribute('role', 'status');
-	element.append(top, head.who, time, state, why.element, words.element, buttons, note);
+	const more = build('p', 'links');
+	const link = build('a');
+	link.href = 'tell.html';
+	link.dataset.say = 'tell_link';
+	more.append(link);
+	more.hidden = true;
+	element.append(top, head.who, time, state, why.element, words.element, buttons, note, more);
 
 	function button(key: Key, act: () => Promise<Key | 'not_saved'>): HTMLButtonElement {
 		const made = build('button', 'quiet');
@@ -70,8 +76,15 @@ export function buildCard(
 	}
 
 	async function sayFine(): Promise<Key> {
-		await chrome.runtime.sendMessage<FineRequest>({kind: 'fine', text: post.post.text});
-		return 'fine_done';
+		const {text, answers} = post.post;
+		const answer = await chrome.runtime.sendMessage<FineRequest, MarkAnswer | undefined>({
+			kind: 'fine',
+			text,
+			context: answers?.text,
+		});
+		const {telling = 'done'} = answer ?? {};
+		more.hidden = telling === 'done';
+		return `fine_${telling}`;
 	}
 
 	async function keepPost(): Promise<Key | 'not_saved'> {

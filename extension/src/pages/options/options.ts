@@ -11,6 +11,7 @@ import {openPeople} from './people.js';
 import {openPreview} from './preview.js';
 import {openServerForm} from './server-form.js';
 import {openSettingsFile} from './settings-file.js';
+import {openTelling} from './telling.js';
 import {type OptionsPage, texts} from './texts.js';
 
 type SwitchName = (typeof SWITCHES)[number];
@@ -34,7 +35,7 @@ for (const [place, names] of Object.entries(PLACES)) {
 }
 addChoices(part => void change(part, 'what-note'));
 for (const act of ACTS) find('kinds', HTMLElement).append(buildKind(act));
-const parts = [openPeople(), openMarks(), openPreview(() => void server.check())];
+const parts = [openPeople(), openMarks(), openTelling(), openPreview(() => void server.check())];
 const pausing = openPausing();
 const server = openServerForm();
 openSettingsFile(() => page, server);

@@ -10,6 +10,7 @@ import {EXIT_URL} from '../../core/exit.js';
 import {isoWeek, loadLocal} from '../../core/local.js';
 import type {CoveredPost, PageReport, PageRequest} from '../../core/messages.js';
 import {loadServer, parseServer, type Server, type Settings} from '../../core/settings.js';
+import {loadAsked} from '../../feedback/tellings.js';
 import {addChoices, drawChoices, drawSwitches, listenSwitches} from '../common/choices.js';
 import {buildHead, buildReveal, openCoveredList, type Row} from '../common/covered-list.js';
 import {keep} from '../common/keep.js';
@@ -53,12 +54,14 @@ async function start(): Promise<void> {
 	await Promise.all([status.check(), refresh(), pausing.refresh(), lookForNews()]);
 }
 
-/** Whether a list asks something that only this person can answer. */
+/** Whether a mark waits for an answer, or a list asks something that only this person can answer. */
 async function lookForNews(): Promise<void> {
-	const [{tasks, notices}, contributor] = await Promise.all([
+	const [{tasks, notices}, contributor, asked] = await Promise.all([
 		loadNews(server.address),
 		loadContributor(server.address),
+		loadAsked(),
 	]);
+	find('tell-waiting', HTMLElement).hidden = !asked.some(one => one.server === server.address);
 	const isAsked = contributor !== undefined && tasks.length > 0 && votesLeft(contributor) > 0;
 	find('news', HTMLElement).hidden = notices.length === 0 && !isAsked;
 }
@@ -77,10 +80,11 @@ function listen(): void {
 		});
 	}
 	find('choose', HTMLButtonElement).addEventListener('click', () => void chooseOn({kind: 'choose'}));
-	find('choose-report', HTMLButtonElement).addEventListener(
-		'click',
-		() => void chooseOn({kind: 'choose', to: 'report'}),
-	);
+	for (const to of ['report', 'missed'] as const)
+		find(`choose-${to}`, HTMLButtonElement).addEventListener(
+			'click',
+			() => void chooseOn({kind: 'choose', to}),
+		);
 	chrome.storage.onChanged.addListener((changes, area) => {
 		if (area !== 'local') return;
 		if (changes.server !== undefined) {
@@ -159,7 +163,7 @@ function drawHere(): void {
 					: undefined;
 	find('here', HTMLElement).textContent = key ? page.say(key) : '';
 	find('choose', HTMLElement).hidden = !works;
-	find('choose-report', HTMLElement).hidden = !works;
+	for (const to of ['report', 'missed']) find(`choose-${to}`, HTMLElement).hidden = !works;
 	find('covered', HTMLElement).hidden = posts.length === 0;
 	find('covered-summary', HTMLElement).textContent = sayCovered(posts);
 	find('as-list', HTMLAnchorElement).href = `hidden.html?tab=${tab}`;

@@ -22,15 +22,15 @@ def upgrade() -> None:
         sa.Column("sensitivity", sa.String(length=8), nullable=False),
         sa.Column("model", sa.String(length=64), nullable=False),
         sa.Column("policy", sa.String(length=64), nullable=False),
-        sa.Column("sealed_text", sa.String(length=20000), nullable=True),
-        sa.Column("sealed_context", sa.String(length=20000), nullable=True),
         sa.Column("made_on", sa.Date(), nullable=False),
         sa.Column("keep_until", sa.Date(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("labels", sa.JSON(), nullable=True),
+        sa.Column("labels", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("labelled_by", sa.Uuid(), nullable=True),
         sa.Column("labelled_on", sa.Date(), nullable=True),
         sa.Column("exported_on", sa.Date(), nullable=True),
+        sa.Column("sealed_text", sa.String(length=24000), nullable=True),
+        sa.Column("sealed_context", sa.String(length=24000), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("receipt_digest"),
     )
@@ -131,7 +131,29 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("said_reason", sa.String(length=40), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("said_note", sa.String(length=500), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("said_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.create_index(batch_op.f("ix_look_said_at"), ["said_at"], unique=False)
+        batch_op.drop_index(batch_op.f("ix_look_member"))
+        batch_op.create_index("ix_look_answered", ["member_id", "answered_at"], unique=False)
+        batch_op.create_index(
+            "ix_look_drawn",
+            ["member_id", "drawn_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("vote IS NULL"),
+            postgresql_where=sa.text("vote IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_look_due",
+            ["member_id", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("vote IS NULL"),
+            postgresql_where=sa.text("vote IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_look_said",
+            ["said_at"],
+            unique=False,
+            sqlite_where=sa.text("said_at IS NOT NULL"),
+            postgresql_where=sa.text("said_at IS NOT NULL"),
+        )
 
     with op.batch_alter_table("policy_version", schema=None) as batch_op:
         batch_op.add_column(sa.Column("author", sa.String(length=40), nullable=False, server_default="panah"))
@@ -140,6 +162,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("based_on", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("in_force_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_policy_version_in_force_at"), ["in_force_at"], unique=False)
+
+    with op.batch_alter_table("review_case", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("since", sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE policy_version SET in_force_at = created_at")
     # New rows name these themselves.
     with op.batch_alter_table("look") as batch_op:
@@ -156,6 +181,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("review_case", schema=None) as batch_op:
+        batch_op.drop_column("since")
+
     with op.batch_alter_table("policy_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_version_in_force_at"))
         batch_op.drop_column("in_force_at")
@@ -165,7 +193,19 @@ def downgrade() -> None:
         batch_op.drop_column("author")
 
     with op.batch_alter_table("look", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_look_said_at"))
+        batch_op.drop_index(
+            "ix_look_said",
+            sqlite_where=sa.text("said_at IS NOT NULL"),
+            postgresql_where=sa.text("said_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_look_due", sqlite_where=sa.text("vote IS NULL"), postgresql_where=sa.text("vote IS NULL")
+        )
+        batch_op.drop_index(
+            "ix_look_drawn", sqlite_where=sa.text("vote IS NULL"), postgresql_where=sa.text("vote IS NULL")
+        )
+        batch_op.drop_index("ix_look_answered")
+        batch_op.create_index(batch_op.f("ix_look_member"), ["member_id", "vote"], unique=False)
         batch_op.drop_column("said_at")
         batch_op.drop_column("said_note")
         batch_op.drop_column("said_reason")

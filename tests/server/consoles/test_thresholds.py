@@ -1,0 +1,292 @@
+"""The pages for thresholds: who may do what, what they say, and that nothing is saved by looking."""
+
+import re
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+from sqlmodel import Session, select
+
+from panah.accounts.audit import verify_account_events
+from panah.accounts.permissions import Role
+from panah.app import create_app
+from panah.consoles.thresholds import digits, number
+from panah.scoring.policy import LABELS
+from panah.scoring.tables import PolicyVersion
+from panah.settings import Settings
+from tests.server.conftest import StubModel
+from tests.server.consoles.conftest import Browser, MakeMember, add_member
+
+HERE = "/admin/thresholds"
+XSS = "<script>alert(1)</script>\"'<img src=x onerror=alert(1)>"
+
+
+def saving(browser: Browser, *, hide: str = "0.6", based_on: str = "0", note: str = "why", **more: str) -> Any:
+    fields = {"language": "en", "sensitivity": "balanced", "based_on": based_on, "note": note}
+    return browser.send(f"{HERE}/save", **fields, **{"blame-hide": hide}, **more)
+
+
+def versions(app: FastAPI) -> list[PolicyVersion]:
+    with Session(app.state.engine) as session:
+        return list(session.exec(select(PolicyVersion).order_by(PolicyVersion.id)))  # type: ignore[arg-type]
+
+
+def policy(app: FastAPI) -> str:
+    return str(app.state.serving.running.policy.name)
+
+
+def test_an_admin_sees_every_label_of_one_language_with_its_chart_and_both_thresholds(member: MakeMember) -> None:
+    page = member(Role.ADMIN).get(f"{HERE}?language=ur&sensitivity=strict").text
+    assert page.count('role="img"') == len(LABELS)
+    for label in LABELS:
+        assert f'id="{label}-flag"' in page
+        assert f'data-twin="{label}-hide"' in page
+    assert 'name="shaming-hide" min="0" max="1" step="any" inputmode="decimal" value="0.6764"' in page
+
+
+def test_an_auditor_sees_all_of_it_and_changes_none(member: MakeMember, app: FastAPI) -> None:
+    auditor = member(Role.AUDITOR)
+    page = auditor.get(HERE)
+    assert page.status_code == 200
+    assert f"{HERE}/review" not in page.text
+    assert auditor.get(f"{HERE}/review").status_code == 403
+    assert saving(auditor).status_code == 403
+    assert saving(member(Role.CURATOR)).status_code == 403
+    for step in ("approve", "refuse", "roll-back"):
+        assert auditor.send(f"{HERE}/history/0/{step}", based_on="0").status_code == 403
+    assert versions(app) == []
+
+
+def test_looking_at_what_a_change_would_do_saves_nothing_and_keeps_the_token_out_of_addresses(
+    member: MakeMember, app: FastAPI
+) -> None:
+    admin = member(Role.ADMIN)
+    query = "language=en&sensitivity=balanced&blame-hide=0.5013"
+    page = admin.get(f"{HERE}?{query}").text
+    form = re.search(r'<form method="get".*?</form>', page, re.DOTALL)
+    assert form
+    assert admin.csrf not in form[0]
+    assert 'value="0.5013"' in form[0]
+    for path in ("preview", "near", "review"):
+        assert admin.get(f"{HERE}/{path}?{query}").status_code == 200
+    assert versions(app) == []
+
+
+def test_a_preview_answers_with_the_row_that_was_touched_and_the_whole(member: MakeMember) -> None:
+    admin = member(Role.ADMIN)
+    part = admin.get(f"{HERE}/preview?blame-hide=0.5013&row=blame", **{"HX-Request": "true"}).text
+    assert "<html" not in part
+    assert part.count("hx-swap-oob") == 2  # the sentence and the row
+    assert 'id="figures-blame" hx-swap-oob' in part
+    assert "<del" in part
+    assert re.search(r"Hides \u2066\d\d\.\d%\u2069 of blame", part)
+    assert "<html" in admin.get(f"{HERE}/preview?blame-hide=0.5013").text  # without scripts
+
+
+def test_values_that_cannot_be_are_told_where_they_stand(member: MakeMember) -> None:
+    admin = member(Role.ADMIN)
+    for value, said in {
+        "2": "a number from 0 to 1",
+        "much": "a number from 0 to 1",
+        "0.4": "Flagging cannot begin above hiding (0.40)",
+        "0.97": "Must not be above the gentler sensitivity",
+    }.items():
+        part = admin.get(f"{HERE}/preview?blame-hide={value}&row=blame", **{"HX-Request": "true"})
+        assert part.status_code == 200
+        assert part.text.count(said) == 2, value  # at the row and for the whole
+        review = admin.get(f"{HERE}/review?blame-hide={value}").text
+        assert said in review
+        assert f"{HERE}/save" not in review
+
+
+def test_a_lane_that_no_test_reply_reaches_raises_an_alarm(member: MakeMember) -> None:
+    page = member(Role.ADMIN).get(f"{HERE}?language=ur&sensitivity=gentle").text
+    assert "No test reply reaches this: the highest likelihood is 0.9795" in page
+    off = member(Role.ADMIN).get(f"{HERE}?language=en&sensitivity=gentle&threat-hide=1&threat-flag=1").text
+    assert "Off: nothing is flagged or hidden for this reason." in off
+
+
+def test_the_nearest_replies_are_closed_and_say_whether_they_would_change(member: MakeMember) -> None:
+    part = member(Role.ADMIN).get(f"{HERE}/near?label=blame&blame-hide=0.55", **{"HX-Request": "true"}).text
+    assert part.count('class="theirs" dir="auto"') == 12
+    assert part.count("<details>") == 12  # none is open
+    assert "flagged becomes hidden" in part
+
+
+def test_what_is_reviewed_is_saved_with_its_note_and_judges_at_once(member: MakeMember, app: FastAPI) -> None:
+    admin = member(Role.ADMIN)
+    review = admin.get(f"{HERE}/review?language=en&sensitivity=balanced&based_on=0&blame-hide=0.6").text
+    assert "0.7234" in review
+    fields = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', review.split("/save")[1]))
+    assert len(fields) == 4 + 2 * len(LABELS)
+    answer = admin.client.post(f"{HERE}/save", data=fields | {"note": "More blame"})
+    assert answer.headers["location"] == f"{HERE}/history?done=thresholds.saved"
+    (made,) = versions(app)
+    assert (made.author, made.note, made.thresholds["balanced"]["en"]["blame"]["hide"]) == (
+        str(admin.id),
+        "More blame",
+        0.6,
+    )
+    assert policy(app) == "v2-1"
+    assert admin.client.get("/v1/policy").json()["thresholds"]["balanced"]["en"]["blame"]["hide"] == 0.6
+
+
+def test_a_form_that_is_sent_twice_saves_once(member: MakeMember, app: FastAPI) -> None:
+    admin = member(Role.ADMIN)
+    assert [saving(admin).status_code for _ in range(2)] == [303, 409]
+    assert len(versions(app)) == 1
+
+
+def test_of_two_admins_the_slower_is_told_and_starts_from_what_is_in_force(
+    member: MakeMember, app: FastAPI
+) -> None:
+    saving(member(Role.ADMIN))
+    slower = member(Role.ADMIN)
+    told = saving(slower, hide="0.65")
+    assert told.status_code == 409
+    assert "Other thresholds have come into force since" in told.text
+    assert "Start again from those in force" in slower.get(f"{HERE}?based_on=0&blame-hide=0.65").text
+    assert saving(slower, hide="0.65", based_on="1").status_code == 303
+    assert policy(app) == "v2-2"
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "said"),
+    [
+        ({"hide": "7"}, 422, "a number from 0 to 1"),
+        ({"hide": "0.7234"}, 422, "in force already"),
+        ({"note": " "}, 422, "Say in a few words why"),
+        ({"based_on": "none"}, 404, "no such version"),
+        ({"based_on": "9" * 30}, 404, "no such version"),
+    ],
+)
+def test_what_cannot_be_saved_is_refused_with_the_reason(
+    member: MakeMember, app: FastAPI, more: dict[str, str], status: int, said: str
+) -> None:
+    answer = saving(member(Role.ADMIN), **more)
+    assert (answer.status_code, said in answer.text) == (status, True)
+    assert versions(app) == []
+
+
+def test_what_a_person_wrote_is_text_wherever_it_is_read(app: FastAPI, member: MakeMember) -> None:
+    writer = Browser(app, add_member(app, Role.ADMIN, name=XSS[:40]))
+    assert saving(writer, note=XSS).status_code == 303
+    reader = member(Role.AUDITOR)
+    pages = [reader.get(path).text for path in (f"{HERE}/history", f"{HERE}/history/1")]
+    pages.append(saving(writer, note=XSS, hide=XSS, based_on="1").text)
+    pages.append(reader.get(f"{HERE}?blame-hide={XSS}&language={XSS}&sensitivity={XSS}").text)
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+    assert "&lt;script&gt;alert(1)" in pages[0]
+
+
+def test_the_history_names_who_when_and_what_changed(app: FastAPI, member: MakeMember) -> None:
+    saving(member(Role.ADMIN, name="Bilal"))
+    saving(member(Role.ADMIN, name="Zainab"), hide="0.65", based_on="1", note="Too much")
+    page = member(Role.AUDITOR).get(f"{HERE}/history").text
+    for said in (
+        "<bdi>Bilal</bdi>",
+        "<bdi>Zainab</bdi>",
+        "Too much",
+        "v2-2",
+        "v2-1",
+        "v2-0",
+        "1 changed, from v2-1",
+    ):
+        assert said in page
+    assert page.index("v2-2") < page.index("v2-1")
+    older = member(Role.AUDITOR).get(f"{HERE}/history/1").text
+    assert "What it would change, beside v2-2" in older
+    assert "roll-back" not in older  # an auditor looks
+
+
+def test_going_back_is_one_click_and_makes_a_version(app: FastAPI, member: MakeMember) -> None:
+    admin = member(Role.ADMIN)
+    saving(admin)
+    page = admin.get(f"{HERE}/history/0").text
+    assert f"{HERE}/history/0/roll-back" in page
+    assert 'name="based_on" value="1"' in page
+    answer = admin.send(f"{HERE}/history/0/roll-back", based_on="1")
+    assert answer.headers["location"] == f"{HERE}/history?done=thresholds.rolled_back"
+    assert policy(app) == "v2-2"
+    assert versions(app)[1].thresholds["balanced"]["en"]["blame"]["hide"] == 0.7234
+    again = admin.send(f"{HERE}/history/0/roll-back", based_on="1")
+    assert again.status_code == 409
+    assert admin.send(f"{HERE}/history/77/roll-back", based_on="2").status_code == 404
+    with Session(app.state.engine) as session:
+        verify_account_events(session)
+
+
+@pytest.fixture
+def careful(settings: Settings, model: StubModel) -> Any:
+    """A server on which a second admin has to agree."""
+    made = create_app(settings.model_copy(update={"rounds": 3600.0, "second_approval": True}))
+    with TestClient(made):
+        yield made
+
+
+def test_where_a_second_person_is_needed_the_pages_say_so_and_another_admin_agrees(careful: FastAPI) -> None:
+    author = Browser(careful, add_member(careful, Role.ADMIN))
+    other = Browser(careful, add_member(careful, Role.ADMIN))
+    said = "a second admin has to agree"
+    assert said in author.get(HERE).text
+    assert saving(author).headers["location"].endswith("done=thresholds.waits")
+    assert policy(careful) == "v2-0"
+    own = author.get(f"{HERE}/history/1").text
+    assert "1/approve" not in own
+    assert "Take my proposal back" in own
+    told = author.send(f"{HERE}/history/1/approve")
+    assert (told.status_code, "another admin has to look" in told.text) == (403, True)
+    assert "1/approve" in other.get(f"{HERE}/history/1").text
+    assert other.send(f"{HERE}/history/1/approve").headers["location"].endswith("done=thresholds.approved")
+    assert policy(careful) == "v2-1"
+    assert other.send(f"{HERE}/history/1/approve").status_code == 409
+    assert other.send(f"{HERE}/history/1/refuse").status_code == 409
+
+
+def test_a_proposal_that_is_refused_is_closed(careful: FastAPI) -> None:
+    author = Browser(careful, add_member(careful, Role.ADMIN))
+    other = Browser(careful, add_member(careful, Role.ADMIN))
+    saving(author)
+    assert other.send(f"{HERE}/history/1/refuse").headers["location"].endswith("done=thresholds.refused")
+    assert other.send(f"{HERE}/history/1/approve").status_code == 409
+    assert "refused by" in author.get(f"{HERE}/history").text
+    assert policy(careful) == "v2-0"
+
+
+def test_pages_ask_the_database_as_often_with_fifty_versions_as_with_none(app: FastAPI, member: MakeMember) -> None:
+    admin = member(Role.ADMIN)
+    asked: list[str] = []
+    event.listen(app.state.engine, "before_cursor_execute", lambda *parts: asked.append(parts[2]))
+
+    def queries(path: str) -> int:
+        asked.clear()
+        assert admin.get(path).status_code == 200
+        return len(asked)
+
+    saving(admin)
+    paths = (HERE, f"{HERE}/history", f"{HERE}/history/1")
+    few = [queries(path) for path in paths]
+    with Session(app.state.engine) as session:
+        plain = versions(app)[0].thresholds
+        for at in range(1, 50):
+            author = str(add_member(app, Role.ADMIN))
+            session.add(PolicyVersion(model="v2", thresholds=plain, author=author, based_on=at))
+        session.commit()
+    assert [queries(path) for path in paths] == few
+    assert max(few) < 15
+
+
+def test_numbers_are_read_and_shown_as_scores_are() -> None:
+    assert [number(text) for text in ("0.72344", " 1 ", "nan", "inf", "", "۰")] == [
+        0.7234,
+        1.0,
+        None,
+        None,
+        None,
+        0.0,
+    ]
+    assert [digits(value) for value in (0.6, 0.7234, 1.0, 0.05)] == ["0.60", "0.7234", "1.00", "0.05"]
