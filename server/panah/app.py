@@ -75,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         shadow = Shadow(engine, metrics)
         app.state.redis = redis
         app.state.serving = serving
+        app.state.shadow = shadow
         app.state.scorer = Scorer(
             serving=serving,
             cache=make_cache(settings, redis, metrics),

@@ -22,6 +22,7 @@ from tests.harness.published import Publisher, publishing
 from tests.harness.recorder import Recorder, recording
 from tests.harness.x_page import Language, Post, Scene, conversation
 from tests.journeys.conftest import EXTENSION, set_up
+from tests.journeys.console_pictures import take_consoles
 from tests.journeys.pages import choose, find_tab, wait_for_text
 from tests.journeys.reading import article_of, line_of, read
 from tests.journeys.thread import FOCAL, PATH, QUOTING, REPLIES, VIEWER, thread, urdu_thread
@@ -383,6 +384,7 @@ def take_all(folder: Path, store: Path) -> None:
             with cameras(playwright, edge, extension, store, STORE_SIZE, 1) as both:
                 for camera in both:
                     take_for_stores(camera)
+    take_consoles(folder)
 
 
 if __name__ == "__main__":

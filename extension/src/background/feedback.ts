@@ -59,7 +59,9 @@ async function tellAll(server: Server, tellings: Telling[], now: number): Promis
 		// The words may have ended with the browser. The reader allowed what is told without them as well.
 		const words = one.withWords ? await loadWords(one.id) : undefined;
 		if (!(await begin(one.id))) continue;
-		const body = {...one.facts, consent: words !== undefined, ...words};
+		// A receipt of ours: where the answer was lost, what is sent again is kept once.
+		const receiptCode = one.id.replaceAll('-', '');
+		const body = {...one.facts, consent: words !== undefined, ...words, receipt: receiptCode};
 		const reply = await request(server, {method: 'POST', path: '/v1/feedback', body});
 		const {problem} = reply;
 		if (isPassing(problem)) return putOff(server, now, problem, one.tries, reply.retryAfter);

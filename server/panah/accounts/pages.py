@@ -38,6 +38,7 @@ from panah.errors import AppError
 
 Anybody = Depends(csrf_checked)
 
+
 def qr(address: str) -> Markup:
     """A QR code as SVG, dark on light whatever the page's colours are: cameras want it so."""
     drawn = segno.make(address, error="m", micro=False).svg_inline(

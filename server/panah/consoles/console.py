@@ -1,11 +1,11 @@
 """Routes of the consoles: there is none without a permission, and none that changes anything without a token.
 
-    def add(console: Console) -> None:
-        @console.get("/admin/models", Permission.MODEL_SEE)
-        def models(request: Request, who: Who) -> Response: ...
+def add(console: Console) -> None:
+    @console.get("/admin/models", Permission.MODEL_SEE)
+    def models(request: Request, who: Who) -> Response: ...
 
-        @console.post("/admin/models/activate", Permission.MODEL_SWITCH)
-        def activate(request: Request, who: Who, fields: Form) -> Response: ...
+    @console.post("/admin/models/activate", Permission.MODEL_SWITCH)
+    def activate(request: Request, who: Who, fields: Form) -> Response: ...
 """
 
 from collections.abc import Callable
@@ -29,6 +29,7 @@ class Console:
     def __init__(self, limiter: Limiter) -> None:
         self.limiter = limiter
         self.router = APIRouter(include_in_schema=False, dependencies=[Depends(signed_in)])
+        self.names: set[str] = set()
         self.needed: dict[tuple[str, str], frozenset[Permission]] = {}  # by method and path
 
     def get(self, path: str, *permissions: Permission) -> Callable[[Route], Route]:
@@ -40,6 +41,10 @@ class Console:
         guard = self._guard("POST", path, permissions)
 
         def add(route: Route) -> Route:
+            name = f"{route.__module__}.{route.__name__}"
+            if name in self.names:
+                raise TypeError(f"there is another {name}: slowapi would count them together, by either limit")
+            self.names.add(name)
             made: Route = self.router.post(path, dependencies=guard)(self.limiter.limit(limit)(route))
             return made
 

@@ -1,12 +1,11 @@
 """Curators at work: the queue, a case, appeals, and what is done without a case."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import BaseModel, ValidationError
 
 from panah.accounts.dependencies import Form, SignedIn, turn_of
 from panah.accounts.permissions import Permission
@@ -15,18 +14,16 @@ from panah.blocklists import contributors, looks, protection, schemas, views
 from panah.blocklists.cases import digest_subject
 from panah.blocklists.lists import find_list
 from panah.blocklists.member_routes import check_seat, check_stage
-from panah.blocklists.pages import FormIncomplete, read_lines, read_subject, words
+from panah.blocklists.pages import FormIncomplete, read_lines, words
 from panah.blocklists.policy import Rules
-from panah.blocklists.subjects import BadSubject
 from panah.blocklists.turn import Turn
 from panah.consoles.console import Console, Who
+from panah.consoles.lists import check, subject_in
 from panah.consoles.rendering import show
 from panah.curation import answers, bulk, care, desk, leases, queue
 from panah.errors import AppError
 from panah.pages.languages import asked_for, known
 
-M = TypeVar("M", bound=BaseModel)
-Fields = dict[str, str]
 Where = dict[str, str]
 DECIDING = (Permission.ENTRY_DECIDE, Permission.APPEAL_DECIDE)
 BULK = {
@@ -44,22 +41,6 @@ def add(console: Console) -> None:
 
 
 # What all these pages take
-
-
-def check(model: type[M], values: dict[str, Any]) -> M:
-    """Raises FormIncomplete."""
-    try:
-        return model.model_validate(values)
-    except ValidationError:
-        raise FormIncomplete("Something is missing or too long.") from None
-
-
-def subject_in(fields: Fields) -> str:
-    """Raises BadSubject."""
-    try:
-        return read_subject(fields.get("subject", ""))
-    except ValidationError:
-        raise BadSubject("Name the account by its number.") from None
 
 
 def links(request: Request) -> Callable[..., str]:
@@ -238,6 +219,7 @@ def bulk_route(what: str) -> Callable[..., Response]:
             return bulk_page(request, who, what, ids, error=error)
         return go(request, f"/curate?done=curate.bulk&done_count={told.done}&skipped={told.skipped}")
 
+    answer.__name__ = f"answer_{what}"  # each has a limit of its own
     return answer
 
 
@@ -409,7 +391,9 @@ def add_tools(console: Console) -> None:
     @console.post("/curate/tools/remove", Permission.ENTRY_DECIDE)
     def remove(request: Request, who: Who, fields: Form) -> Response:
         try:
-            body = check(schemas.RemovalIn, {"subject": subject_in(fields), "reason_code": fields.get("reason")})
+            body = check(
+                schemas.RemovalIn, {"subject": subject_in(fields, "subject"), "reason_code": fields.get("reason")}
+            )
             with turn_of(request) as turn:
                 blocklist = find_list(turn.session, fields.get("list", "")[:40])
                 looks.remove_entry(turn, blocklist, who.member_id, body.subject, body.reason_code)
@@ -423,7 +407,7 @@ def add_tools(console: Console) -> None:
         page is the answer itself: no address holds which account it is.
         """
         try:
-            subject = subject_in(fields)
+            subject = subject_in(fields, "subject")
             with turn_of(request) as turn:
                 mine = leases.take(turn, "protection", digest_subject(turn, subject), who.member_id)
         except AppError as error:
@@ -437,7 +421,7 @@ def add_tools(console: Console) -> None:
     def seen(request: Request, who: Who, fields: Form) -> Response:
         subject = ""
         try:
-            subject = subject_in(fields)
+            subject = subject_in(fields, "subject")
             with turn_of(request) as turn:
                 row = protection.see_protection(turn, who.member_id, subject, fields.get("code", ""))
                 leases.release(turn, "protection", digest_subject(turn, subject), who.member_id)

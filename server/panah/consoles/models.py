@@ -42,7 +42,7 @@ def percent(share: float | None, places: int = 1) -> str:
 
 
 class ReportRenderer(Renderer):
-    """A report on a page with a heading of its own. Pictures come from this server; what it links to is not here."""
+    """A report on a page with a heading of its own. Pictures come from this server; its links lead nowhere here."""
 
     def heading_open(self, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
         lower(tokens[at])

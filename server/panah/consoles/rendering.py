@@ -22,6 +22,7 @@ from panah.blocklists.pages import fill
 from panah.blocklists.pages import words as list_words
 from panah.consoles.nav import menus, part_of
 from panah.errors import AppError
+from panah.operations.switches import READ_ONLY, is_on
 from panah.pages.languages import Language, asked_for
 
 HERE = Path(__file__).parent
@@ -75,10 +76,16 @@ def show(
         l=list_words(language),
         menus=menus(who),
         part=part_of(here),
+        read_only=is_read_only(request),
         trouble=told(language, error) if error else "",
         done=said(language, done or request.query_params.get("done", ""), values or {}),
         **parts,
     )
+
+
+def is_read_only(request: Request) -> bool:
+    with Session(request.app.state.engine) as session:
+        return is_on(session, READ_ONLY)
 
 
 def is_fragment(request: Request) -> bool:

@@ -201,8 +201,8 @@ def open_looks(member_id: UUID, lane: str | None, list_slug: str | None) -> Any:
         .join(Blocklist, col(Blocklist.id) == col(Look.blocklist_id))
         .where(col(Look.member_id) == member_id, col(Look.vote).is_(None))
     )
-    if lane is not None:
-        chosen = chosen.where(lane_now == lane)
+    if lane is not None:  # a stage is known without the case
+        chosen = chosen.where(col(Look.stage) == lane if lane in panel.STAGES else lane_now == lane)
     if list_slug is not None:
         chosen = chosen.where(col(Blocklist.slug) == list_slug)
     return chosen

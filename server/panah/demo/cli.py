@@ -17,7 +17,7 @@ from panah.accounts.permissions import Role
 from panah.accounts.tables import Member
 from panah.blocklists.tables import Blocklist
 from panah.command import Station, fail, station
-from panah.demo.judging import tell_all, tune
+from panah.demo.judging import compare, tell_all, tune
 from panah.demo.members import Account, add_members
 from panah.demo.village import DAY, HISTORY, Village
 
@@ -73,6 +73,7 @@ def fill(here: Station, progress: Progress) -> tuple[str, list[Account]]:
         village.furnish(admins)
     tell_all(here.engine, here.keys, here.settings.model_dir, admin=admins[0], lot=lot, now=now)
     tune(here.engine, here.keys, here.settings.model_dir, texts["policies"], admin=admins[0], now=now)
+    compare(here.engine, here.settings.model_dir, lot=lot, now=now)
     return password, accounts
 
 

@@ -1,5 +1,6 @@
 """What the demo's readers told about verdicts, and thresholds that its admins changed. Texts are test replies."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from panah.blocklists.turn import begin
 from panah.feedback import service as feedback
@@ -17,11 +19,14 @@ from panah.scoring.classifier import read_config
 from panah.scoring.evidence import Evidence, Example, evidence_of
 from panah.scoring.policies import shipped
 from panah.scoring.policy import LABELS, Label, Policy, Threshold
+from panah.scoring.shadow import Cell, add_counts, in_short
 
 TOLD = 120
 DAYS = 88  # over which people told
 WITH_TEXT = 0.6  # of them
 LABELLED = 25
+COMPARED = 2400  # replies that a made-up model judged beside
+COMPARED_DAYS = 9
 
 
 def tell_all(engine: Engine, keys: Keys, model_dir: Path, *, admin: UUID, lot: Random, now: datetime) -> None:
@@ -92,3 +97,23 @@ def tune(engine: Engine, keys: Keys, model_dir: Path, notes: dict[str, str], *, 
                 note=note,
                 needs_second=False,
             )
+
+
+def compare(engine: Engine, model_dir: Path, *, lot: Random, now: datetime) -> None:
+    """What would be counted of a model beside that is a little less sure of all it says."""
+    config, evidence = read_config(model_dir), evidence_of(model_dir)
+    with Session(engine) as session:
+        policy = tuning.in_force(session, config).policy
+    counts: Counter[Cell] = Counter()
+    for _ in range(COMPARED):
+        at = lot.randrange(len(evidence.examples))
+        language = evidence.examples[at].language
+        said = dict(zip(LABELS, evidence.scores[at].tolist(), strict=True))
+        beside = {label: min(1.0, p * lot.uniform(0.82, 1.08)) for label, p in said.items()}
+        both = []
+        for scores in (said, beside):
+            action, reason = policy.decide(scores, group=language, sensitivity="balanced")
+            both.append(in_short({"action": action, "reason": reason}))
+        day = (now - timedelta(days=lot.randrange(COMPARED_DAYS))).date()
+        counts[Cell(day, policy.name, f"{config.name}-try-0", language, *both)] += 1
+    add_counts(engine, counts)

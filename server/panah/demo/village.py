@@ -34,7 +34,8 @@ DAY = timedelta(days=1)
 HISTORY = 80  # days
 REPORTS_FROM = 35  # days after the beginning: people have been there for a while
 FIRST_ACCOUNT = 9_000_000_000_000_000_000  # X numbers accounts by time, and this one comes in 2099
-LEFT_OPEN = 4  # days for which curators of the demo leave their work to whoever tries it
+RECENT = 16  # days
+LEFT_OPEN = 6  # days for which curators of the demo leave their work to whoever tries it
 
 Progress = Callable[[], None]
 
@@ -98,7 +99,7 @@ class Village:
             self.sit_on_juries()
             if day < days - LEFT_OPEN:
                 self.curate()
-            if day in (days - 40, days - 15, days - 3):
+            if day in (days - 25, days - 12, days - 5, days - 2):
                 self.appeal(2)
             with self.turn() as turn:
                 steward.tick(turn, self.blocklist)
@@ -110,7 +111,8 @@ class Village:
         for at in range(accounts):
             subject = f"x:{FIRST_ACCOUNT + self.number * 10_000 + at * 37}"
             self.guilty[subject] = self.lot.choice((0.95, 0.95, 0.9, 0.75, 0.5, 0.15))
-            first = self.lot.randrange(REPORTS_FROM, days - 3)
+            # Every third within the last weeks: that is what still waits for somebody.
+            first = self.lot.randrange(days - RECENT if at % 3 == 0 else REPORTS_FROM, days - 3)
             for who in self.lot.sample(range(len(self.people)), self.lot.randint(3, 5)):
                 made.setdefault(min(days - 1, first + self.lot.randrange(5)), []).append((who, subject))
         return made
@@ -149,8 +151,11 @@ class Village:
     def curate(self) -> None:
         for member in (*self.curators, *self.reviewers):
             with self.turn() as turn:
-                waiting = [(look.id, look.case_id) for look in looks.looks_of(turn.session, member)]
-                subjects = {look: turn.session.get_one(Case, case).subject for look, case in waiting}
+                # Of this list only: the past of the next one would take away what was left open on this one.
+                waiting = [
+                    look for look in looks.looks_of(turn.session, member) if look.blocklist_id == self.blocklist.id
+                ]
+                subjects = {look.id: turn.session.get_one(Case, look.case_id).subject for look in waiting}
             for look, subject in subjects.items():
                 if self.lot.random() < 0.7:
                     self.decide(member, look, self.guilty.get(subject, 0.5))

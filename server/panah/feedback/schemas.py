@@ -49,6 +49,15 @@ class FeedbackIn(BaseModel):
     text: Annotated[Words | None, Field(description="The reply. Only with consent.")] = None
     context: Annotated[Words | None, Field(description="The post that it answers. Only with the reply.")] = None
 
+    receipt: Annotated[
+        str | None,
+        Field(
+            pattern="^[0-9a-f]{32}$",
+            description="128 random bits in hex, chosen by the sender, so that what is sent again is kept once. "
+            "Left out, the server chooses.",
+        ),
+    ] = None
+
     @model_validator(mode="after")
     def agrees(self) -> Self:
         if self.action == ("show" if self.kind == "not-harmful" else "hide"):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, get_args
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 from sqlalchemy import Date, Select, Text, Uuid, cast, func, literal, select, tuple_
@@ -18,6 +18,7 @@ from panah.blocklists.lists import delete_rows
 from panah.blocklists.turn import Turn
 from panah.curation import leases
 from panah.curation.tables import Lease
+from panah.db import insert_once
 from panah.errors import AppError
 from panah.feedback.tables import Feedback
 from panah.keys import Keys
@@ -85,13 +86,20 @@ def tell(
     consent: bool,
     text: str | None = None,
     context: str | None = None,
+    receipt: str | None = None,
 ) -> Told:
-    """Keeps one report until its day. Raises TextWithoutConsent, and then keeps nothing."""
+    """Keeps one report until its day; one whose receipt is known already stays as it is. Raises TextWithoutConsent,
+    and then keeps nothing.
+    """
     if not consent and (text or context):
         raise TextWithoutConsent("A text came without the consent to keep it. Nothing was kept.")
-    receipt = f"{turn.lot.getrandbits(128):032x}"
+    receipt = receipt or f"{turn.lot.getrandbits(128):032x}"
     today = turn.now.date()
-    made = Feedback(
+    keep_until = today + (TEXT_KEPT if text else COUNT_KEPT)
+    insert_once(
+        turn.session,
+        Feedback,
+        id=uuid4(),
         receipt_digest=digest(turn.keys, receipt),
         kind=kind,
         label=label,
@@ -104,10 +112,10 @@ def tell(
         sealed_text=seal(turn.keys, text, today) if text else None,
         sealed_context=seal(turn.keys, context, today) if context else None,
         made_on=today,
-        keep_until=today + (TEXT_KEPT if text else COUNT_KEPT),
+        keep_until=keep_until,
+        state="waiting",
     )
-    turn.session.add(made)
-    return Told(receipt, made.keep_until)
+    return Told(receipt, keep_until)
 
 
 def digest(keys: Keys, receipt: str) -> str:

@@ -122,7 +122,7 @@ def pairs(session: Session, most: int = 12) -> list[Pair]:
         .order_by(last.desc(), shadow.desc(), active.desc())
         .limit(most)
     )
-    return [Pair(*row) for row in session.execute(asked).tuples()]
+    return [Pair(*row) for row in session.execute(asked).all()]
 
 
 def compare(session: Session, active: str, shadow: str, *, today: date, days: int) -> Comparison:
@@ -135,10 +135,10 @@ def compare(session: Session, active: str, shadow: str, *, today: date, days: in
         day > today - timedelta(days=days),
     )
     by_kind = select(language, one, other, number).where(*wanted).group_by(language, one, other)
-    found = tally(session.execute(by_kind).tuples())
+    found = tally(session.execute(by_kind).all())
     same = func.sum(case((one == other, col(ShadowCount.replies)), else_=0))
     by_day = select(day, number, same).where(*wanted).group_by(day).order_by(day.desc())
-    found.days = [Day(*row) for row in session.execute(by_day).tuples()]
+    found.days = [Day(*row) for row in session.execute(by_day).all()]
     return found
 
 
@@ -147,14 +147,16 @@ def tally(rows: Iterable[tuple[str, str, str, int]]) -> Comparison:
     languages: dict[str, Difference] = {group: Difference() for group in LANGUAGE_GROUPS}
     labels: dict[str, Covered] = {label: Covered() for label in LABELS}
     for language, active, shadow, replies in rows:
-        languages[language].add(active, shadow, replies)
-        reasons = active.partition(":")[2], shadow.partition(":")[2]
-        if reasons[0]:
-            labels[reasons[0]].active += replies
-        if reasons[1]:
-            labels[reasons[1]].shadow += replies
-        if reasons[0] and reasons[0] == reasons[1]:
-            labels[reasons[0]].both += replies
+        if language in languages:
+            languages[language].add(active, shadow, replies)
+        # A version of Panah with other labels may have counted on the same database.
+        one, other = (labels.get(verdict.partition(":")[2]) for verdict in (active, shadow))
+        if one is not None:
+            one.active += replies
+        if other is not None:
+            other.shadow += replies
+        if one is not None and one is other:
+            one.both += replies
     return Comparison(
         {group: languages[group] for group in LANGUAGE_GROUPS}, {label: labels[label] for label in LABELS}
     )

@@ -60,7 +60,7 @@ class ShadowCount(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     day: date
-    active: str = Field(max_length=64)
+    active: str = Field(max_length=64)  # the policy's name, which tells the model too
     shadow: str = Field(max_length=64)
     language: str = Field(max_length=8)  # text.LanguageGroup
     active_verdict: str = Field(max_length=24)  # action:reason, as "hide:blame"; "show:" without one

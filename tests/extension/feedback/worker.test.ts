@@ -34,9 +34,11 @@ let browser: FakeChrome;
 let router: Router;
 let worker: Worker;
 /** What the server answers to POST /v1/feedback and to DELETE; a number is a status. */
-let telling: number | 'down' | object | undefined;
+let telling: number | 'down' | 'lost' | object | undefined;
 let deleting: number | 'down';
 let told: Array<Record<string, unknown>>;
+/** The receipts that came with them. */
+let chosen: string[];
 let deleted: string[];
 let scored: number;
 
@@ -80,6 +82,7 @@ beforeEach(async () => {
 	telling = undefined;
 	deleting = 204;
 	told = [];
+	chosen = [];
 	deleted = [];
 	scored = 0;
 	vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
@@ -93,7 +96,10 @@ beforeEach(async () => {
 		const body = JSON.parse(init.body as string);
 		if (pathname === '/v1/feedback') {
 			if (telling === 'down') throw new TypeError('offline');
-			told.push(body);
+			const {receipt, ...said} = body;
+			told.push(said);
+			chosen.push(receipt);
+			if (telling === 'lost') throw new TypeError('the answer was lost');
 			if (typeof telling === 'number') return new Response(null, {status: telling});
 			const answer = {receipt: FIRST + told.length, keep_until: body.consent ? '2027-05-21' : '2027-11-22'};
 			return Response.json(telling ?? answer, {status: 201});
@@ -119,6 +125,19 @@ describe('"Not harmful"', () => {
 		await later();
 		expect([await loadAsked(), await loadTellings(), told]).toEqual([[], [], []]);
 		expect(Object.keys(browser.storage.local.held.get('marks') as object)).toHaveLength(1);
+	});
+
+	test('is kept once where the answer was lost: sent again, it carries the same receipt', async () => {
+		await allow('without');
+		await judge('her fault');
+		await sayFine('her fault');
+		telling = 'lost';
+		await later();
+		telling = undefined;
+		await later(3_600_000);
+		expect(told).toHaveLength(2);
+		expect(chosen[0]).toMatch(/^[0-9a-f]{32}$/);
+		expect(chosen[1]).toBe(chosen[0]);
 	});
 
 	test('is told half a minute later, without words, and with no more than was said about it', async () => {

@@ -76,7 +76,7 @@ def test_every_word_that_a_page_may_need_is_there(language: Language) -> None:
     assert set(said["reasons"]) == set(schemas.REASONS)
     assert set(said["categories"]) == {str(one) for one in Category}
     assert set(said["stages"]) == set(STAGES)
-    assert {"recuse", "hide", "flag", "keep"} == set(said["votes"])
+    assert {"hide", "flag", "keep"} == set(said["votes"])
     for stage in STAGES:
         assert set(said[f"votes_{stage}"]) < set(VOTES)
     assert {*schemas.GROUNDS, *schemas.RELATIONS} <= set(said["appeal"])

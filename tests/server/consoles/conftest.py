@@ -46,8 +46,8 @@ class Browser:
 
 
 def stranger(app: FastAPI) -> TestClient:
-    """A browser without cookies. It does not start the app: `app` has, and its requests run in that one's loop, where
-    what the app began at its start can answer.
+    """A browser without cookies. It does not start the app: `app` has, and its requests run in that one's loop,
+    where what the app began at its start can answer.
     """
     browser = TestClient(
         app,

@@ -45,9 +45,7 @@ def test_whoever_is_not_signed_in_gets_no_page_and_changes_nothing(app: FastAPI)
 
 
 @pytest.mark.parametrize("role", [None, *Role])
-def test_a_role_gets_just_what_its_permissions_allow(
-    app: FastAPI, member: MakeMember, role: Role | None
-) -> None:
+def test_a_role_gets_just_what_its_permissions_allow(app: FastAPI, member: MakeMember, role: Role | None) -> None:
     browser = member(*([role] if role else []))
     allowed = PERMISSIONS[role] if role else frozenset()
     console: Console = app.state.console

@@ -1,7 +1,7 @@
 """Members, roles, invitations and sessions as admins see them."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -203,6 +203,6 @@ def test_members_and_roles_are_counted_in_few_questions(app: FastAPI) -> None:
         assert held == members.roles_by_member(session)  # what ended is held no more
 
 
-def members_now(app: FastAPI) -> object:
+def members_now(app: FastAPI) -> datetime:
     with begin(app.state.engine, app.state.keys) as turn:
         return turn.now

@@ -1,6 +1,5 @@
 """Operations, history and keys as admins and auditors see them."""
 
-import os
 import re
 from datetime import timedelta
 
@@ -168,6 +167,7 @@ def test_each_page_asks_the_database_as_often_whatever_it_holds(
         return len(asked)
 
     event.listen(app.state.engine, "before_cursor_execute", count)
+    events(app, 1)
     times()
     few = times()
     events(app, 40)
@@ -244,7 +244,7 @@ def test_a_key_that_ends_soon_is_told(app: FastAPI, member: MakeMember, monkeypa
 def test_a_sealing_key_that_others_can_read_or_that_is_another_is_told(app: FastAPI, member: MakeMember) -> None:
     admin, file = member(Role.ADMIN), app.state.settings.keys_file
     assert "what this process works with" in admin.get("/admin/keys").text
-    os.chmod(file, 0o644)
+    file.chmod(0o644)
     assert "by others on this machine too" in admin.get("/admin/keys").text
     file.write_text("00" * 32)
     assert "another secret than this process works with" in admin.get("/admin/keys").text

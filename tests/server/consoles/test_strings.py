@@ -37,3 +37,12 @@ def test_urdu_is_written_in_its_own_script() -> None:
 def test_each_area_has_a_file_in_each_language() -> None:
     files = [{path.name for path in (HERE / "strings" / language).glob("*.toml")} for language in LANGUAGES]
     assert files[0] == files[1] != set()
+
+
+def test_no_template_asks_for_a_key_that_a_method_of_dicts_hides() -> None:
+    """Jinja takes c.area.section.keys for the method; c.area.section["keys"] is the text."""
+    methods = "|".join(name for name in dir(dict) if not name.startswith("_"))
+    hidden = re.compile(rf"\b[cl](?:\.\w+)*\.({methods})\b(?!\()")
+    templates = sorted((HERE.parent / "pages" / "templates").rglob("*.html"))
+    assert templates
+    assert [(path.name, found[0]) for path in templates for found in hidden.finditer(path.read_text())] == []

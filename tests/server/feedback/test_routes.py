@@ -76,6 +76,14 @@ def test_with_consent_the_text_is_kept_sealed_for_180_days(client: TestClient, b
     assert TEXT not in str(row.model_dump())
 
 
+def test_what_is_sent_again_with_its_receipt_is_kept_once(client: TestClient, box: Box) -> None:
+    chosen = WITH | {"receipt": "0123456789abcdef" * 2}
+    answers = [tell(client, chosen).json() for _ in range(2)]
+    assert answers == [{"receipt": chosen["receipt"], "keep_until": "2027-05-19"}] * 2
+    assert len(box.rows()) == 1
+    assert tell(client, WITH | {"receipt": "not-a-receipt"}).status_code == 422
+
+
 @pytest.mark.parametrize("words", [{"text": TEXT}, {"context": POST}, {"text": TEXT, "context": POST}])
 def test_a_text_without_consent_is_refused_and_nothing_is_kept(
     client: TestClient, box: Box, words: dict[str, str]

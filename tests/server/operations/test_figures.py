@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fastapi import FastAPI
 
 from panah.metrics import Metrics
 from panah.operations.figures import GROUP_NAMES, KEPT, PAGES, Figures, group_of, path_of, read
 from panah.operations.jobs import JOBS
 from panah.operations.retention import kept
 from panah.settings import Settings
+from tests.server.consoles.conftest import stranger
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -114,3 +116,16 @@ def test_every_kind_of_data_has_a_known_job_or_none() -> None:
     found = kept(Settings())
     assert len({one.name for one in found}) == len(found)
     assert {one.job for one in found} - {None} <= set(JOBS)
+
+
+@pytest.mark.parametrize(
+    ("path", "group"),
+    [("/v1/lists", "lists"), ("/lists/none", "lists"), ("/v1/admin/lists/none", "consoles"), ("/none", PAGES)],
+)
+def test_an_answer_counts_for_its_part(app: FastAPI, path: str, group: str) -> None:
+    """The API's routes are known by their whole address, whichever router they came in."""
+    before = app.state.figures.since_start()
+    stranger(app).get(path)
+    after = app.state.figures.since_start()
+    more = {name: after.groups[name].requests - before.groups[name].requests for name in GROUP_NAMES}
+    assert {name for name, count in more.items() if count} == {group}

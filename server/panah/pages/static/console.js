@@ -14,3 +14,29 @@ document.addEventListener('input', event => {
     : id && document.querySelector(`input[data-twin="${CSS.escape(id)}"]`);
   if (twin) twin.value = value;
 });
+
+// On a narrow window the menu scrolls: where one is should be seen.
+document.querySelector('.side [aria-current]')?.scrollIntoView({block: 'nearest', inline: 'center'});
+
+// On a narrow window the rows of <table class="stack"> are cards. Each value then carries its column's name, and
+// roles keep it a table for those who do not see it: some browsers forget what is no longer laid out as one.
+const ROLES = {'thead, tbody': 'rowgroup', tr: 'row', 'thead th': 'columnheader', 'tbody th': 'rowheader', td: 'cell'};
+
+function stack() {
+  for (const table of document.querySelectorAll('table.stack')) {
+    for (const [parts, role] of Object.entries(ROLES)) {
+      for (const part of table.querySelectorAll(parts)) part.setAttribute('role', role);
+    }
+    table.setAttribute('role', 'table');
+    const names = [...table.querySelectorAll('thead th')].map(name => name.textContent.trim());
+    for (const {cells} of table.tBodies[0].rows) {
+      if (cells.length !== names.length) continue;
+      [...cells].forEach((cell, at) => {
+        if (cell.textContent.trim()) cell.dataset.label = names[at];
+      });
+    }
+  }
+}
+
+stack();
+document.addEventListener('htmx:after:swap', stack);
