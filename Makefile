@@ -42,9 +42,11 @@ demo: $(VENV)/.serve ## Fill an empty instance with made-up members, lists, case
 extension: extension/node_modules/.done ## Build extension/dist and a reproducible zip for each browser
 	cd extension && npm run --silent build
 
+# What takes longest begins first, so that neither process waits for the other at the end.
 test: $(VENV)/.dev $(VENV)/.train extension ## Run all tests, real browsers and servers included
 	cd extension && npm test --silent
-	$(BIN)/python -m pytest tests/harness tests/server tests/model --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest tests/server/simulate tests/model tests/server tests/harness \
+		--numprocesses 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest tests/journeys
 
 lint: $(VENV)/.dev extension/node_modules/.done ## ruff, mypy, hadolint, biome, tsc, addons-linter

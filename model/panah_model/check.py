@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from panah.scoring.policy import LABELS
@@ -34,9 +35,15 @@ def faults(row: dict[str, Any]) -> list[str]:
         found.append(f"has the language {row['lang']}")
     if row["setting"] not in {"disclosure", "ordinary"}:
         found.append(f"has the setting {row['setting']}")
-    if not has_words(normalise(row["text"])) or not (given or has_words(normalise(row["context"]))):
+    if not says_something(row["text"]) or not (given or says_something(row["context"])):
         found.append("has no words in its text or its post")
     return found
+
+
+@cache
+def says_something(text: str) -> bool:
+    """Whether a text holds words; remembered, since a post stands in many rows."""
+    return has_words(normalise(text))
 
 
 def grams(text: str) -> set[tuple[str, ...]]:
