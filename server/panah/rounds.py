@@ -31,6 +31,7 @@ from panah.interchange.service import drain_imports
 from panah.keys import Keys
 from panah.operations import jobs
 from panah.operations.switches import STOP_PUBLISHING, is_on
+from panah.scoring import comparison
 from panah.squads.service import forget_unused
 
 log = logging.getLogger("panah")
@@ -76,6 +77,7 @@ CHORES: dict[str, Chore] = {
     "sessions": forget_over,
     "leases": leases.forget_over,
     "feedback": forget_due,
+    "comparisons": lambda turn: comparison.forget_over(turn.session, turn.now.date()),
 }
 
 

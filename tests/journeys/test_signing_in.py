@@ -23,7 +23,7 @@ AXE = Path(__file__).parents[2] / "extension" / "node_modules" / "axe-core" / "a
 VIOLATIONS = """async () => (await axe.run()).violations.flatMap(({id, nodes}) =>
     nodes.map(({target, failureSummary}) => [id, String(target), failureSummary]))"""
 ENGLISH, URDU = words("en"), words("ur")
-MEMBERS = {language: console_words(language)["members"] for language in LANGUAGES}
+MEMBERS = {str(language): console_words(language)["members"] for language in LANGUAGES}
 PASSWORD = "ladder orange seventeen"
 
 

@@ -61,6 +61,14 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(pipeline, "corpus", lambda *_: ROWS)
     monkeypatch.setattr(pipeline, "public_rows", lambda *_, **__: [])
     monkeypatch.setattr("panah_model.publish.corpus", lambda *_: ROWS)
+    written = tmp_path / "corpus"  # the rows before they were normalised
+    written.mkdir()
+    lines = [
+        json.dumps({"id": one.id, "text": one.text.upper(), "context": one.context, "labels": ["blame"]})
+        for one in ROWS
+    ]
+    (written / "tiny.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setattr("panah_model.publish.CORPUS", written)
     text = Path("model/configs/v2.toml").read_text(encoding="utf-8")
     for old, new in (
         ('name = "v2"', 'name = "tiny"'),
@@ -101,6 +109,8 @@ def test_the_steps_lead_from_rows_to_an_artefact_that_tells_blame_from_support(t
     assert blame[:4].mean() > blame[4:].mean() + 0.1
     reference = json.loads((folder / "reference.json").read_text(encoding="utf-8"))
     assert len(reference) == len(ROWS)
+    examples = json.loads((folder / "examples.json").read_text(encoding="utf-8"))
+    assert [one["text"] for one in examples["rows"]] == [one.text.upper() for one in ROWS]
     curves = json.loads((folder / "curves.json").read_text(encoding="utf-8"))
     recall = curves["groups"]["en"]["hostile"]["recall"]
     assert recall == sorted(recall, reverse=True)

@@ -1,6 +1,7 @@
 """The real app around a stub model where a test needs to say what a reply scores, else around the real one."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,19 +43,31 @@ class StubModel:
         return sum(len(batch) for batch in self.calls)
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Embedded defaults with a database of the test's own, already migrated."""
-    made = Settings(
-        database_url=f"sqlite:///{tmp_path / 'panah.db'}",
-        keys_file=tmp_path / "panah.keys",
-        model_threads=1,
-        allowed_hosts=frozenset({"testserver"}),
-    )
-    engine = make_engine(made.database_url)
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of the newest form, to be copied: migrating takes longer than most tests."""
+    made = tmp_path_factory.mktemp("migrated") / "panah.db"
+    engine = make_engine(f"sqlite:///{made}")
     migrate(engine)
     engine.dispose()
     return made
+
+
+def settings_in(folder: Path, migrated: Path) -> Settings:
+    """Embedded defaults with an empty database in that folder."""
+    shutil.copy(migrated, folder / "panah.db")
+    return Settings(
+        database_url=f"sqlite:///{folder / 'panah.db'}",
+        keys_file=folder / "panah.keys",
+        model_threads=1,
+        allowed_hosts=frozenset({"testserver"}),
+    )
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated: Path) -> Settings:
+    """Embedded defaults with a database of the test's own, already migrated."""
+    return settings_in(tmp_path, migrated)
 
 
 @pytest.fixture

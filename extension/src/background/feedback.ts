@@ -65,9 +65,15 @@ async function tellAll(server: Server, tellings: Telling[], now: number): Promis
 		const reply = await request(server, {method: 'POST', path: '/v1/feedback', body});
 		const {problem} = reply;
 		if (isPassing(problem)) return putOff(server, now, problem, one.tries, reply.retryAfter);
-		const {receipt, keep_until: keepUntil} = isRecord(reply.body) ? reply.body : {};
-		if (problem === undefined && isReceiptCode(receipt) && isDay(keepUntil)) {
-			await succeed(one, {receipt, keepUntil, withWords: words !== undefined}, now);
+		const {receipt, keep_until: keepUntil, with_text: withWords} = isRecord(reply.body) ? reply.body : {};
+		// Sent again without the words, it may be kept with those of the first time: the server knows.
+		if (
+			problem === undefined &&
+			isReceiptCode(receipt) &&
+			isDay(keepUntil) &&
+			typeof withWords === 'boolean'
+		) {
+			await succeed(one, {receipt, keepUntil, withWords}, now);
 			continue;
 		}
 		// Such a server, or an old one, takes no other telling either: nothing is kept for it.

@@ -40,6 +40,7 @@ from panah.errors import AppError
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 SESSION, DOOR = "panah-session", "panah-door"  # the second is a browser's that is not signed in
 FIELDS_MOST = 64
+BY_ITSELF = "panah-by-itself"  # a header of requests that a page makes without anybody doing anything
 
 
 class NotSignedIn(AppError):
@@ -221,7 +222,8 @@ def look_up(request: Request) -> SignedIn | None:
     if not token:
         return None
     with turn_of(request) as turn:
-        found = find_session(turn, token)
+        # An open page that asks by itself must not keep somebody who went away signed in.
+        found = find_session(turn, token, used=BY_ITSELF not in request.headers)
         if found is None:
             return None
         session, member = found

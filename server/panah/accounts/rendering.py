@@ -90,6 +90,9 @@ def refuse(request: Request, error: AppError) -> Response:
     """A refusal as whoever asked can read it: problem+json for programs; a page, or the way to sign in, else."""
     if request.url.path.startswith("/v1/"):
         return problem(error.status, error.code, error.detail, retry_after=error.retry_after)
+    if isinstance(error, NotSignedIn) and request.headers.get("hx-request") == "true":
+        # The way to sign in must not become a part of the page: the page loads anew, and is taken there.
+        return Response(status_code=error.status, headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
     if isinstance(error, NotSignedIn):
         wanted = request.url.path if request.method in {"GET", "HEAD"} else "/account"
         if request.url.query and wanted != "/account":

@@ -55,8 +55,10 @@ def start_session(turn: Turn, member_id: UUID, method: str) -> str:
     return token
 
 
-def find_session(turn: Turn, token: str) -> tuple[MemberSession, Member] | None:
-    """The session of that cookie and its member, while it lasts and the member is not suspended."""
+def find_session(turn: Turn, token: str, *, used: bool = True) -> tuple[MemberSession, Member] | None:
+    """The session of that cookie and its member, while it lasts and the member is not suspended. It lasts on where
+    it is `used`: where somebody, and no page by itself, asks.
+    """
     if not token:
         return None
     found = turn.session.exec(
@@ -72,7 +74,7 @@ def find_session(turn: Turn, token: str) -> tuple[MemberSession, Member] | None:
     if found is None:
         return None
     session, member = found
-    if turn.now - session.seen_at >= SEEN_EVERY:
+    if used and turn.now - session.seen_at >= SEEN_EVERY:
         session.seen_at = turn.now
     return session, member
 

@@ -180,7 +180,7 @@ def settle(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, given: li
         return
     if any(look.vote is None for look in given):
         return
-    recused = {look.member_id for look in given if look.vote == "recuse"}
+    recused = {look.member_id for look in given if look.vote in ("recuse", "withdrawn")}
     askable = set(panel.uninvolved(turn.session, blocklist, case, "appeal")) - recused
     needed = min(rules.curators, len(askable))
     if not votes or len(votes) < needed:

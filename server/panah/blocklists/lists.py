@@ -62,6 +62,10 @@ class PolicyConflict(AppError):
     code = "policy-conflict"
 
 
+class PolicyOutdated(PolicyConflict):
+    code = "policy-outdated"
+
+
 def create_list(
     turn: Turn,
     *,
@@ -179,34 +183,69 @@ def rules_of(session: Session, blocklist: Blocklist, now: datetime) -> Rules:
     return policy_of(session, blocklist, now)[1]
 
 
-def propose_policy(turn: Turn, blocklist: Blocklist, *, author: UUID, rules: Rules, note: str) -> ListPolicy:
-    """Writes down new rules, which wait for a second admin and then for a day."""
+def newest_approved(session: Session, blocklist: Blocklist) -> ListPolicy:
+    """The policy in force, or the one that comes into force next: what new rules are built on."""
+    chosen = select(ListPolicy).where(
+        ListPolicy.blocklist_id == blocklist.id, col(ListPolicy.in_force_at).is_not(None)
+    )
+    newest = chosen.order_by(col(ListPolicy.in_force_at).desc(), col(ListPolicy.id).desc()).limit(1)
+    return session.exec(newest).one()
+
+
+def propose_policy(
+    turn: Turn, blocklist: Blocklist, *, author: UUID, rules: Rules, note: str, based_on: int | None = None
+) -> ListPolicy:
+    """Writes down new rules, which wait for a second admin and then for a day. `based_on` is the policy that was
+    changed; without it, the newest approved one. Raises PolicyOutdated where another was approved since.
+    """
     turn, blocklist = lock(turn, blocklist)
+    newest = newest_approved(turn.session, blocklist).id
+    if based_on not in (None, newest):
+        raise PolicyOutdated("Other rules were approved meanwhile. Look at them, and propose yours anew.")
     row = ListPolicy(
         blocklist_id=blocklist.id,
         numbers=rules.model_dump(),
         note=note,
         author=str(author),
+        based_on=newest,
         created_at=turn.now,
     )
     turn.session.add(row)
     turn.session.flush()
-    events.append(turn, blocklist, "policy_proposed", role="admin", body={"policy": row.id, "numbers": row.numbers})
+    body = {"policy": row.id, "based_on": newest, "numbers": row.numbers}
+    events.append(turn, blocklist, "policy_proposed", role="admin", body=body)
+    return row
+
+
+def find_proposal(turn: Turn, blocklist: Blocklist, policy_id: int) -> ListPolicy:
+    """Raises PolicyConflict for one that has been answered. The list is locked."""
+    row = turn.session.get(ListPolicy, policy_id, populate_existing=True)
+    if row is None or row.blocklist_id != blocklist.id or row.in_force_at is not None or row.refused_by is not None:
+        raise PolicyConflict("There is no such proposal that waits for an answer.")
     return row
 
 
 def approve_policy(turn: Turn, blocklist: Blocklist, policy_id: int, *, approver: UUID) -> ListPolicy:
-    """Lets proposed rules come into force in 24 hours. Raises PolicyConflict for one's own, or a decided one."""
+    """Lets proposed rules come into force in 24 hours. Raises PolicyConflict for one's own, or a decided one, and
+    PolicyOutdated where other rules were approved since it was proposed: it holds all numbers, and would undo them.
+    """
     turn, blocklist = lock(turn, blocklist)
-    row = turn.session.get(ListPolicy, policy_id)
-    if row is None or row.blocklist_id != blocklist.id or row.in_force_at is not None:
-        raise PolicyConflict("There is no such proposal that waits for an answer.")
+    row = find_proposal(turn, blocklist, policy_id)
     if row.author == str(approver):
         raise PolicyConflict("Somebody else has to approve what you proposed.")
+    if row.based_on != newest_approved(turn.session, blocklist).id:
+        raise PolicyOutdated("Other rules were approved since this was proposed. Refuse it, and propose it anew.")
     row.approved_by = str(approver)
     row.in_force_at = turn.now + POLICY_DELAY
     events.append(turn, blocklist, "policy_approved", role="admin", body={"policy": policy_id})
     return row
+
+
+def refuse_policy(turn: Turn, blocklist: Blocklist, policy_id: int, *, by: UUID) -> None:
+    """Answers proposed rules with no, or takes one's own back. Raises PolicyConflict for a decided one."""
+    turn, blocklist = lock(turn, blocklist)
+    find_proposal(turn, blocklist, policy_id).refused_by = str(by)
+    events.append(turn, blocklist, "policy_refused", role="admin", body={"policy": policy_id})
 
 
 def seats_of(session: Session, blocklist: Blocklist, *, appeals: bool = False) -> list[UUID]:

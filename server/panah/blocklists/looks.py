@@ -21,6 +21,7 @@ from panah.blocklists.tables import (
 )
 from panah.blocklists.turn import Turn
 from panah.errors import AppError
+from panah.operations.switches import READ_ONLY, ReadOnly, is_on
 
 DAY = timedelta(days=1)
 CHOICES = ("hide", "flag", "keep", "recuse")
@@ -61,9 +62,10 @@ def answer_look(
     """
     if choice not in CHOICES:
         raise BadLook("Answer with hide, flag, keep or recuse.")
+    answered_at = turn.now  # by the clock: a day's limit is not the list's, whose time may lag behind
     turn, blocklist, look, case = lock_look(turn, member_id, look_id)
     check_open(look, case)
-    look.vote, look.reason_code, look.note, look.answered_at = choice, reason_code, note, turn.now
+    look.vote, look.reason_code, look.note, look.answered_at = choice, reason_code, note, answered_at
     unsay(look)
     events.append(turn, blocklist, "looked", role="curator", body={"look": str(look.id), "vote": choice})
     rules = rules_of(turn.session, blocklist, turn.now)
@@ -72,6 +74,17 @@ def answer_look(
         return
     turn.session.flush()
     settle_stage(turn, blocklist, case, rules, look.stage)
+
+
+def check_goes_on(turn: Turn, member_id: UUID, look_id: UUID, choice: str) -> None:
+    """Raises ReadOnly while the server is, for all but the votes that help an account off its list."""
+    if not is_on(turn.session, READ_ONLY):
+        return
+    turn, blocklist, look, case = lock_look(turn, member_id, look_id)
+    rules = rules_of(turn.session, blocklist, turn.now)
+    helps_off = choice == "keep" and look.stage in ("appeal", "review")
+    if not helps_off or would_list(turn, case, rules, look.stage, choice):
+        raise ReadOnly
 
 
 def lock_look(turn: Turn, member_id: UUID, look_id: UUID) -> tuple[Turn, Blocklist, Look, Case]:
@@ -117,7 +130,7 @@ def settle_stage(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, sta
             # It is hidden with the next batch, as if it were new: nobody sees when this was decided.
             events.step(turn, blocklist, case, "upgrade_ended", status="listed", next_tier="hide")
         return
-    outcome = outcome_of(votes, rules, lenient=stage == "first" and case.lane == "clear" and not case.strict)
+    outcome = outcome_of(votes, rules, lenient=is_lenient(case, stage))
     if outcome is None:
         return
     panel.close_stage(turn, case, stage)
@@ -137,15 +150,39 @@ def review(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, votes: li
     """Gives an entry another term, at the tier that a majority still wants, or takes it off. A protected account
     needs everybody.
     """
-    needed = rules.curators if case.protected else rules.curators // 2 + 1
-    listing = sum(vote in LISTING for vote in votes)
-    if len(votes) - listing > rules.curators - needed:
+    outcome = review_outcome(votes, rules, protected=case.protected)
+    if outcome == "keep":
         appeals.take_off(turn, blocklist, case, rules, role="curator", wrong=False)
-    elif listing >= needed and (len(votes) >= rules.curators or votes.count("hide") >= needed):
+    elif outcome is not None:
         panel.end_stage(turn, case, "review")
-        tier = case.tier if votes.count("hide") >= needed else "flag"
+        tier = case.tier if outcome == "hide" else "flag"
         changes = dates(tier or "flag", rules, turn.now.date())
         events.step(turn, blocklist, case, "reviewed", status="listed", tier=tier, **changes)
+
+
+def review_outcome(votes: list[str], rules: Rules, *, protected: bool) -> str | None:
+    """hide (another term as it is), flag (another one as a flag), keep (it comes off), or None while it is open."""
+    needed = rules.curators if protected else rules.curators // 2 + 1
+    listing = sum(vote in LISTING for vote in votes)
+    if len(votes) - listing > rules.curators - needed:
+        return "keep"
+    if votes.count("hide") >= needed:
+        return "hide"
+    return "flag" if listing >= needed and len(votes) >= rules.curators else None
+
+
+def would_list(turn: Turn, case: Case, rules: Rules, stage: str, choice: str) -> bool:
+    """Whether one more vote would end a stage with a listing, or give an entry another term."""
+    votes = [look.vote or "" for look in panel.stage_looks(turn.session, case, stage) if look.vote in GIVEN]
+    votes.append(choice)
+    if stage == "review":
+        return review_outcome(votes, rules, protected=case.protected) in LISTING
+    return stage in ("first", "fresh") and outcome_of(votes, rules, lenient=is_lenient(case, stage)) in LISTING
+
+
+def is_lenient(case: Case, stage: str) -> bool:
+    """Whether most curators are enough for a flag."""
+    return stage == "first" and case.lane == "clear" and not case.strict
 
 
 def ask_owner(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules) -> None:

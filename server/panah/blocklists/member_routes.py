@@ -24,6 +24,7 @@ from panah.blocklists.routes import LIMITED, LISTED, Slug, SmallBody, was_answer
 from panah.blocklists.tables import Blocklist, ListPolicy, Look, Participant
 from panah.blocklists.turn import Turn
 from panah.errors import AppError
+from panah.operations.switches import check_writable
 from panah.scoring.routes import problems
 
 Seeing = Annotated[SignedIn, Depends(needs(Permission.LIST_SEE))]
@@ -61,9 +62,10 @@ class ContributorNotFound(AppError):
 
 
 def answer_look(turn: Turn, who: SignedIn, look_id: UUID, body: schemas.LookIn) -> None:
-    """Answers one's look; the same answer again changes nothing. Raises what looks.answer_look raises."""
+    """Answers one's look; the same answer again changes nothing. Raises as looks.answer_look does, and ReadOnly."""
     look = views.find_look(turn.session, who.member_id, look_id)
     check_stage(who, look, body.vote)
+    looks.check_goes_on(turn, who.member_id, look_id, body.vote)
     try:
         looks.answer_look(turn, who.member_id, look_id, body.vote, body.reason_code or "", body.note)
     except looks.LookClosed:
@@ -91,20 +93,28 @@ def seat_member(turn: Turn, blocklist: Blocklist, member_id: UUID) -> None:
     lists.seat(turn, blocklist, member_id, appeals_only=Permission.ENTRY_DECIDE not in held)
 
 
-def propose(turn: Turn, blocklist: Blocklist, who: SignedIn, body: schemas.PolicyIn) -> schemas.PolicyOut:
-    """Proposes the rules in force with some numbers changed. Raises RequestValidationError as Rules does."""
+def propose(
+    turn: Turn, blocklist: Blocklist, who: SignedIn, body: schemas.PolicyIn, *, based_on: int | None = None
+) -> schemas.PolicyOut:
+    """Proposes the newest approved rules with some numbers changed; `based_on` is the policy that was looked at.
+    Raises RequestValidationError as Rules does, and PolicyOutdated.
+    """
     in_force = lists.rules_of(turn.session, blocklist, turn.now).model_dump()
+    base = lists.newest_approved(turn.session, blocklist)
     try:
-        rules = Rules(**(in_force | dict(body.rules)))
+        rules = Rules(**(base.numbers | dict(body.rules)))
     except ValidationError as cause:
         found = cause.errors(include_url=False, include_input=False, include_context=False)
         raise RequestValidationError([{**one, "loc": ("body", "rules", *one["loc"])} for one in found]) from None
-    row = lists.propose_policy(turn, blocklist, author=who.member_id, rules=rules, note=body.note)
+    seen = base.id if based_on is None else based_on
+    row = lists.propose_policy(turn, blocklist, author=who.member_id, rules=rules, note=body.note, based_on=seen)
     return views.policy_out(row, in_force)
 
 
 def suspend(turn: Turn, blocklist: Blocklist, tag: str, *, suspended: bool) -> None:
-    """Raises ContributorNotFound."""
+    """Raises ContributorNotFound, and ReadOnly for letting somebody back in while the server is."""
+    if not suspended:
+        check_writable(turn.session)
     if turn.session.get(Participant, (blocklist.id, tag)) is None:
         raise ContributorNotFound("This list knows nobody by that tag. Tags change every year.")
     contributors.suspend_on(turn, blocklist, tag, suspended=suspended)

@@ -40,7 +40,7 @@ def draw(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, stage: str)
     """Asks curators by lot until `curators` of them have been asked; how many looks are open or answered.
 
     Nobody looks again at what they decided: after a doubt, and for an appeal, others are asked. Somebody who was
-    late, or took an answer back, is asked again only when nobody else is left.
+    late is asked again only when nobody else is left; somebody who withdrew a vote, never.
     """
     session = turn.session
     session.flush()
@@ -50,10 +50,8 @@ def draw(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, stage: str)
     if missing <= 0:
         return len(asked)
     known = {look.member_id: look for look in mine}
-    free = uninvolved(session, blocklist, case, stage)
+    fresh, late = askable(session, blocklist, case, stage)
     before = seen_before(session, case, stage)
-    fresh = [one for one in free if one not in known]
-    late = [one for one in free if one in known and known[one].vote in ("late", "withdrawn")]
     turn.lot.shuffle(fresh)
     turn.lot.shuffle(late)
     fresh.sort(key=lambda one: one in before)  # others first, where there are others
@@ -76,6 +74,13 @@ def draw(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, stage: str)
         asked.append(look)
     session.flush()
     return len(asked)
+
+
+def askable(session: Session, blocklist: Blocklist, case: Case, stage: str) -> tuple[list[UUID], list[UUID]]:
+    """Curators who could be asked at a stage: those who were not yet, and those who were and did not answer."""
+    known = {look.member_id: look.vote for look in stage_looks(session, case, stage)}
+    free = uninvolved(session, blocklist, case, stage)
+    return [one for one in free if one not in known], [one for one in free if known.get(one) == "late"]
 
 
 def close_stage(turn: Turn, case: Case, stage: str) -> None:
@@ -101,8 +106,10 @@ def replace_late(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
     overdue = session.exec(late).all()
     at_it = leases.running(session, "look", turn.now) if overdue else {}
     for look in overdue:
-        # Whoever is reading it, or has said something that does not count yet, gets the time to end.
-        busy = look.said is not None or at_it.get(str(look.id)) == look.member_id
+        if look.said is not None:
+            continue  # an answer was given: it counts in a moment
+        # Whoever is reading it gets some time to end.
+        busy = at_it.get(str(look.id)) == look.member_id
         if not busy or look.due_at <= turn.now - LONGEST_AT_IT:
             look.vote = "late"
     session.flush()
@@ -149,11 +156,17 @@ def seen_before(session: Session, case: Case, stage: str) -> set[UUID]:
 
 def uninvolved(session: Session, blocklist: Blocklist, case: Case, stage: str) -> list[UUID]:
     """Curators of the list who have not decided this round at a stage that bars them from this one."""
-    chosen = select(Look.member_id, Look.stage).where(
-        Look.case_id == case.id, Look.round == case.round, col(Look.vote).in_(GIVEN)
+    chosen = select(Look.member_id, Look.stage, Look.vote).where(
+        Look.case_id == case.id, Look.round == case.round, col(Look.vote).in_((*GIVEN, "recuse", "withdrawn"))
     )
-    # Ended stages carry a number, as "upgrade1".
-    barred = {one for one, at in session.exec(chosen) if at.rstrip("0123456789") in OTHERS_AFTER[stage]}
+    # Ended stages carry a number, as "upgrade1". A first one has ended only where a rejection is looked at anew,
+    # and is no new case for those who handed it on or have seen what it came to.
+    barred = {
+        one
+        for one, at, vote in session.exec(chosen)
+        for base in [at.rstrip("0123456789")]
+        if (vote in GIVEN and base in OTHERS_AFTER[stage]) or (base == stage == "first" and at != base)
+    }
     return [one for one in seats_of(session, blocklist, appeals=stage == "appeal") if one not in barred]
 
 

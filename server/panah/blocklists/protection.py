@@ -1,5 +1,6 @@
 """Survivors' own accounts: harder to list, and nothing about them is published before they were asked."""
 
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
 
@@ -18,7 +19,9 @@ from panah.blocklists.tables import Blocklist, Case, Contributor, OwnerNotice, P
 from panah.blocklists.turn import Turn
 from panah.db import insert_once
 from panah.errors import AppError
+from panah.operations.switches import READ_ONLY, is_on, off_since
 
+DAY = timedelta(days=1)
 SEEN_BY = 2  # members who must see the code on the profile: one alone could be deceived, or lie
 
 
@@ -158,9 +161,27 @@ def accept(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, *, role: 
 
 
 def deadlines(turn: Turn, blocklist: Blocklist, rules: Rules) -> None:
-    """Goes on where an owner did not answer in time."""
+    """Goes on where an owner did not answer in time. While the server is read-only nobody's silence means anything,
+    and whose time ran out meanwhile gets as much of it again.
+    """
+    if is_on(turn.session, READ_ONLY):
+        return
     overdue = select(Case).where(
         Case.blocklist_id == blocklist.id, Case.status == "notice", col(Case.due_at) <= turn.now
     )
+    writable_since = off_since(turn.session, READ_ONLY)
     for case in turn.session.exec(overdue).all():
-        accept(turn, blocklist, case, rules)
+        if writable_since is not None and case.due_at is not None and case.due_at <= writable_since:
+            ask_again(turn, blocklist, case, max(turn.now, writable_since) + rules.notice_days * DAY)
+        else:
+            accept(turn, blocklist, case, rules)
+
+
+def ask_again(turn: Turn, blocklist: Blocklist, case: Case, due: datetime) -> None:
+    """Gives the owner of an account that is to be listed until `due`."""
+    events.step(turn, blocklist, case, "asked_again", due_at=due)
+    turn.session.execute(
+        update(OwnerNotice)
+        .where(col(OwnerNotice.case_id) == case.id, col(OwnerNotice.round) == case.round)
+        .values(due_at=due)
+    )

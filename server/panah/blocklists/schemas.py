@@ -315,7 +315,7 @@ class PeerOut(BaseModel):
 
 
 class AfterOut(BaseModel):
-    """What a curator sees once they have voted themselves and are not asked again."""
+    """What a curator sees who has voted, once the stage is decided."""
 
     share: Annotated[float | None, Field(description="Of the jury that would list, in [0, 1].")]
     lane: str
@@ -324,7 +324,7 @@ class AfterOut(BaseModel):
 
 
 class CaseOut(BaseModel):
-    """One account to decide on, without who or how many reported it. `after` is null before one's own vote."""
+    """One account to decide on, without who or how many reported it. `after` is null until it is decided."""
 
     id: UUID
     slug: ListSlug
@@ -383,7 +383,7 @@ class ListChangesIn(Incoming):
 
 
 class PolicyIn(Incoming):
-    """Only the numbers that are to change; the others stay as they are in force."""
+    """Only the numbers that are to change; the others stay as they were approved last."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"rules": {"trigger_clusters": 3}, "note": "After the spam of May."}]}
@@ -400,6 +400,7 @@ class PolicyOut(BaseModel):
     note: str
     created_at: datetime
     approved: bool
+    refused: bool
     in_force_at: datetime | None
     changes: dict[str, list[Any]]
 

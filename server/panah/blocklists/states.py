@@ -66,6 +66,7 @@ STEPS: dict[str, frozenset[str]] = {
     "decided": frozenset({"looks"}),
     "accepted": frozenset({"notice"}),
     "doubted": frozenset({"notice"}),
+    "asked_again": frozenset({"notice"}),
     "looked_again": frozenset({"fresh"}),
     "published": BESIDE,
     "raised": BESIDE,

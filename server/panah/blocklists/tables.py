@@ -69,7 +69,7 @@ class Blocklist(SQLModel, table=True):
 
 
 class ListPolicy(SQLModel, table=True):
-    """The rules of one list, newest row in force. Rows are added, never changed, but for the second approval."""
+    """The rules of one list, newest row in force. Rows are added, never changed, but for how they are answered."""
 
     __tablename__ = "list_policy"
 
@@ -78,7 +78,9 @@ class ListPolicy(SQLModel, table=True):
     numbers: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))  # policy.Rules as JSON
     note: str = Field(default="", max_length=500)
     author: str = Field(max_length=40)  # member id, or "panah" for the first
+    based_on: int | None = None  # the row whose numbers were changed
     approved_by: str | None = Field(default=None, max_length=40)
+    refused_by: str | None = Field(default=None, max_length=40)  # its author, where they took it back
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     in_force_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime, nullable=True))
 

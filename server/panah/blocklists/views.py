@@ -14,7 +14,7 @@ from panah.blocklists.contributors import participant_of, standing_of, tag_of
 from panah.blocklists.juries import tasks_of
 from panah.blocklists.lists import policy_of, rules_of, seats_of
 from panah.blocklists.looks import LookClosed, LookNotFound, looks_of
-from panah.blocklists.panel import GIVEN
+from panah.blocklists.panel import GIVEN, STAGES
 from panah.blocklists.protection import notices_of
 from panah.blocklists.tables import (
     Appeal,
@@ -200,7 +200,11 @@ def statement_of(turn: Turn, heard: list[Appeal]) -> schemas.StatementOut:
 
 
 def after_of(turn: Turn, case: Case, look: Look) -> schemas.AfterOut | None:
-    """What would sway a vote, for those who have voted in this round and are not asked again."""
+    """What would sway a vote, for those who have voted in this round and are not asked again; nothing while the
+    stage is open.
+    """
+    if case.status == STAGES.get(look.stage):
+        return None
     mine = select(Look.id).where(
         Look.case_id == case.id, Look.member_id == look.member_id, col(Look.vote).is_(None)
     )
@@ -258,6 +262,7 @@ def policy_out(row: ListPolicy, in_force: dict[str, Any]) -> schemas.PolicyOut:
         note=row.note,
         created_at=row.created_at,
         approved=row.approved_by is not None,
+        refused=row.refused_by is not None,
         in_force_at=row.in_force_at,
         changes=changes,
     )

@@ -86,6 +86,7 @@ def around(request: Request, turn: Turn, who: SignedIn) -> dict[str, Any]:
         "care": wanted,
         "keys": wanted.key_map,
         "waiting": desk.unsettled(turn.session, who.member_id, turn.now),
+        "rest": care.break_due(turn.session, who.member_id, turn.now),
         "at": links(request),
         "now": turn.now,
     }
@@ -106,12 +107,12 @@ def queue_page(request: Request, who: SignedIn, *, error: AppError | None = None
     settle(request, who)
     with turn_of(request) as turn:
         session, now = turn.session, turn.now
-        lanes = queue.lanes(session, who.member_id, now, everywhere=not decides)
+        slug = where["list"] or None
+        lanes = queue.lanes(session, who.member_id, now, everywhere=not decides, list_slug=slug)
         page = queue.page(session, who.member_id, now, after=after, **filters(where))
         parts = around(request, turn, who)
         seated = [(one.slug, one.name) for one in views.lists_seated(session, who.member_id)]
         left = care.cap_left(session, who.member_id, now)
-        rest = care.break_due(session, who.member_id, now)
     counts = request.query_params
     values = {name: counts[name] for name in ("done_count", "skipped") if counts.get(name, "").isdecimal()}
     return show(
@@ -133,7 +134,6 @@ def queue_page(request: Request, who: SignedIn, *, error: AppError | None = None
         after=after,
         lists=seated,
         cap_left=left,
-        rest=rest,
     )
 
 
@@ -217,7 +217,8 @@ def bulk_route(what: str) -> Callable[..., Response]:
             told = bulk.answer_many(state.engine, state.keys, who.member_id, ids, what, reason_code=reason)
         except AppError as error:
             return bulk_page(request, who, what, ids, error=error)
-        return go(request, f"/curate?done=curate.bulk&done_count={told.done}&skipped={told.skipped}")
+        done = "curate.bulk_some" if told.skipped else "curate.bulk"
+        return go(request, f"/curate?done={done}&done_count={told.done}&skipped={told.skipped}")
 
     answer.__name__ = f"answer_{what}"  # each has a limit of its own
     return answer
@@ -350,8 +351,7 @@ def add_case(console: Console) -> None:
                 came = answers.reverse(turn, who.member_id, look_id, reason)
         except AppError as error:
             return case_page(request, who, look_id, error=error)
-        to = f"/curate/looks/{look_id}?ready=yes&" if came == "again" else "/curate?"
-        return go(request, f"{to}done=curate.reversed_{came}")
+        return go(request, f"/curate?done=curate.reversed_{came}")
 
     @console.post("/curate/looks/{look_id}/ping", Permission.LIST_SEE)
     def ping(request: Request, look_id: UUID, who: Who) -> Response:
@@ -369,7 +369,7 @@ def tools_page(request: Request, who: SignedIn, *, error: AppError | None = None
     with turn_of(request) as turn:
         seated = [(one.slug, one.name) for one in views.lists_seated(turn.session, who.member_id)]
         shared = around(request, turn, who)
-    known_parts = {"subject": "", "looking": "", "profile": "", "invitation": "", **parts}
+    known_parts = {"removing": "", "subject": "", "looking": "", "profile": "", "invitation": "", **parts}
     return show(
         request,
         "console/curate_tools.html",
@@ -398,7 +398,7 @@ def add_tools(console: Console) -> None:
                 blocklist = find_list(turn.session, fields.get("list", "")[:40])
                 looks.remove_entry(turn, blocklist, who.member_id, body.subject, body.reason_code)
         except AppError as error:
-            return tools_page(request, who, error=error)
+            return tools_page(request, who, error=error, removing=fields.get("subject", "")[:200])
         return go(request, "/curate/tools?done=curate.removed")
 
     @console.post("/curate/tools/profile", Permission.PROTECTION_SEE)

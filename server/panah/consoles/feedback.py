@@ -75,10 +75,11 @@ def total(found: list[Count], **wanted: Any) -> int:
 def queue_page(request: Request, who: SignedIn, *, error: AppError | None = None) -> Response:
     which, to = which_of(request), links(request)
     with turn_of(request) as turn:
-        found = service.counts(turn.session)
-        page = service.waiting(turn.session, which, after=request.query_params.get("after", ""))
+        today = turn.now.date()
+        found = service.counts(turn.session, today)
+        page = service.waiting(turn.session, which, today, after=request.query_params.get("after", ""))
         held = service.held_by_others(turn.session, who.member_id, turn.now)
-        agreement = service.agreement(turn.session)
+        agreement = service.agreement(turn.session, today)
     waiting = [one for one in found if one.state == "waiting" and one.with_text]
     return show(
         request,
@@ -121,7 +122,7 @@ def case_page(request: Request, who: SignedIn, feedback_id: UUID, *, error: AppE
     try:
         with turn_of(request) as turn:
             until = service.sit_down(turn, who.member_id, feedback_id)
-            row = service.find(turn.session, feedback_id)
+            row = service.find(turn.session, feedback_id, turn.now.date())
             before, after = service.neighbours(turn.session, row, which, who.member_id, turn.now)
             text, context = service.texts(turn.keys, row) if until else ("", "")
             names = names_of(turn.session, {row.labelled_by} if row.labelled_by else set())
@@ -176,7 +177,7 @@ def add(console: Console) -> None:
     @console.get(f"{PATH}/done", Permission.FEEDBACK_LABEL)
     def done(request: Request, who: Who) -> Response:
         with turn_of(request) as turn:
-            page = service.done(turn.session, after=request.query_params.get("after", ""))
+            page = service.done(turn.session, turn.now.date(), after=request.query_params.get("after", ""))
             names = names_of(turn.session, {row.labelled_by for row in page.rows if row.labelled_by})
         return show(
             request, "console/feedback_done.html", who, to=links(request), page=page, names=names, chance=chance

@@ -292,11 +292,15 @@ def rules_page(
 ) -> Response:
     with turn_of(request) as turn:
         blocklist = find_list(turn.session, slug)
-        rules = rules_of(turn.session, blocklist, turn.now)
         rows = views.policies_of(turn.session, blocklist)
+        newest = lists.newest_approved(turn.session, blocklist)
         now = turn.now
-    in_force = rules.model_dump()
-    open_ = [row for row in rows if row.in_force_at is None or row.in_force_at > now]
+    if isinstance(error, lists.PolicyOutdated) and fields:
+        # With the numbers of the old page, pressing again would propose to undo what was approved.
+        fields = {name: fields[name] for name in ("section", "note") if name in fields}
+    by_id = {row.id: row for row in rows}
+    rules = Rules(**newest.numbers)
+    open_ = [row for row in rows if row.refused_by is None and (row.in_force_at is None or row.in_force_at > now)]
     past = sorted(
         (row for row in rows if row.in_force_at is not None and row.in_force_at <= now),
         key=lambda row: (row.in_force_at, row.id),
@@ -311,8 +315,19 @@ def rules_page(
         fields=fields or {},
         sections=SECTIONS,
         numbers=numbers_of(rules),
-        percents=[name for name in in_force if is_percent(name)],
-        proposals=[(row, differences(row, in_force), row.author == str(who.member_id)) for row in open_],
+        percents=[name for name in Rules.model_fields if is_percent(name)],
+        based_on=newest.id,
+        coming=newest.in_force_at is not None and newest.in_force_at > now,
+        proposals=[
+            (
+                row,
+                differences(row, base.numbers),
+                row.author == str(who.member_id),
+                row.in_force_at is None and row.based_on != newest.id,
+            )
+            for row in open_
+            for base in [by_id.get(row.based_on, newest)]
+        ],
         past=[(row, differences(row, before.numbers)) for row, before in pairwise(past)],
     )
 
@@ -513,22 +528,32 @@ def add(console: Console) -> None:
     changer("/people/away", Permission.LIST_SEAT, people_page, "/people", "handed_over", hand_over)
 
     def propose(turn: Turn, blocklist: Blocklist, who: SignedIn, fields: Fields) -> None:
-        rules = rules_of(turn.session, blocklist, turn.now)
+        base = lists.newest_approved(turn.session, blocklist)
+        based_on = fields.get("based_on", str(base.id))
+        if based_on != str(base.id):
+            # What the form did not change would be read as a change back.
+            raise lists.PolicyOutdated("Other rules were approved meanwhile. Look at them, and propose yours anew.")
         try:
             body = schemas.PolicyIn.model_validate(
-                {"rules": changes_in(fields, rules), "note": read_lines(fields.get("note", ""))}
+                {"rules": changes_in(fields, Rules(**base.numbers)), "note": read_lines(fields.get("note", ""))}
             )
-            member_routes.propose(turn, blocklist, who, body)
+            member_routes.propose(turn, blocklist, who, body, based_on=base.id)
         except (ValidationError, RequestValidationError):
             raise BadRules("These rules cannot be.") from None
 
-    def approve(turn: Turn, blocklist: Blocklist, who: SignedIn, fields: Fields) -> None:
+    def policy_in(fields: Fields) -> int:
         given = fields.get("policy", "")
-        policy_id = int(given) if SEQ.fullmatch(given) else 0
-        lists.approve_policy(turn, blocklist, policy_id, approver=who.member_id)
+        return int(given) if SEQ.fullmatch(given) else 0
+
+    def approve(turn: Turn, blocklist: Blocklist, who: SignedIn, fields: Fields) -> None:
+        lists.approve_policy(turn, blocklist, policy_in(fields), approver=who.member_id)
+
+    def refuse(turn: Turn, blocklist: Blocklist, who: SignedIn, fields: Fields) -> None:
+        lists.refuse_policy(turn, blocklist, policy_in(fields), by=who.member_id)
 
     changer("/rules/propose", Permission.POLICY_SET, rules_page, "/rules", "proposed", propose, keep=True)
     changer("/rules/approve", Permission.POLICY_SET, rules_page, "/rules", "approved", approve)
+    changer("/rules/refuse", Permission.POLICY_SET, rules_page, "/rules", "refused", refuse)
 
     invited = guarded(invitations_page)
 

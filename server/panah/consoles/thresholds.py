@@ -40,9 +40,15 @@ class Asked:
     current: InForce
     language: LanguageGroup
     sensitivity: Sensitivity
+    model: str  # the model that the form was made for
     based_on: int | None  # the version that the form was made from
     typed: dict[Label, dict[Which, str]]
     raw: dict[Label, dict[Which, float | None]]  # None for what is no number
+
+    @property
+    def moved(self) -> bool:
+        """Whether something else judges since the form was made."""
+        return (self.model, self.based_on) != (self.config.name, self.current.version)
 
     @property
     def old(self) -> dict[Label, Threshold]:
@@ -71,9 +77,8 @@ class Asked:
     def query(self) -> str:
         """The form's values as an address has them."""
         values = {f"{label}-{which}": self.typed[label][which] for label in LABELS for which in WHICH}
-        return urlencode(
-            {"language": self.language, "sensitivity": self.sensitivity, "based_on": self.based_on or 0} | values
-        )
+        made_from = {"model": self.model, "based_on": self.based_on or 0}
+        return urlencode({"language": self.language, "sensitivity": self.sensitivity} | made_from | values)
 
 
 @dataclass(frozen=True)
@@ -159,6 +164,7 @@ def asked(fields: Mapping[str, str], config: ModelConfig, found: Evidence, curre
         current=current,
         language=language,
         sensitivity=sensitivity,
+        model=fields.get("model", config.name),
         based_on=version_of(fields["based_on"]) if "based_on" in fields else current.version,
         typed=typed,
         raw={label: {which: number(text) for which, text in own.items()} for label, own in typed.items()},
@@ -221,7 +227,7 @@ def whole(one: Asked, told: list[Report]) -> dict[str, Any]:
         "cells": cells,
         "changes": changes,
         "told": [(change, told_about(told, change)) for change in changes],
-        "reports": sum(report.count for report in told if report.language == one.language),
+        "reports": [report for report in told if report.language == one.language],
         "shown_faults": one.faults,
     }
 
@@ -277,7 +283,7 @@ def page(request: Request, who: Who, fields: Mapping[str, str], error: AppError 
 def review_page(request: Request, who: Who, fields: Mapping[str, str], error: AppError | None = None) -> Response:
     """What would be saved and what it does, with the form that saves it."""
     one, told = read(request, fields)
-    if error is None and one.based_on != one.current.version:
+    if error is None and one.moved:
         error = tuning.PolicyMoved("Other thresholds have come into force since. Look at them, and propose anew.")
     return show(
         request,
@@ -289,17 +295,16 @@ def review_page(request: Request, who: Who, fields: Mapping[str, str], error: Ap
         note_faults=[fault for fault in error.faults if fault.key == "note"]
         if isinstance(error, ThresholdRefused)
         else [],
-        moved=one.based_on != one.current.version,
         **whole(one, told),
         **words_of(request),
     )
 
 
 def changed(request: Request) -> None:
-    """Puts what was saved into force: here at once, elsewhere as soon as they hear of it."""
+    """Puts what was saved into force: the others hear of it first, since this one may take a while to follow."""
     serving: Serving = request.app.state.serving
-    serving.apply()
     tell(request.app.state.settings)
+    serving.apply()
 
 
 def authors(entries: Iterable[Entry]) -> set[UUID]:
@@ -377,7 +382,7 @@ def version_page(request: Request, who: Who, version: str, error: AppError | Non
         is_current=is_current,
         changes=changes,
         told=[(change, told_about(told, change)) for change in changes or []],
-        reports=sum(report.count for report in told),
+        reports=told,
         cells=cells,
         names=names,
         **words_of(request),
@@ -442,7 +447,7 @@ def add(console: Console) -> None:
     @console.post(f"{HERE}/save", Permission.THRESHOLD_SEE, Permission.THRESHOLD_SET)
     def save(request: Request, who: Who, fields: Form) -> Response:
         settings = request.app.state.settings
-        one, _ = read(request, fields)
+        one, _ = read(request, {"model": "", **fields})  # a form that names no model was made for none
         try:
             with turn_of(request) as turn:
                 made = tuning.propose(
@@ -451,6 +456,7 @@ def add(console: Console) -> None:
                     one.evidence,
                     one.table,
                     author=who.member_id,
+                    model=one.model,
                     based_on=one.based_on,
                     note=fields.get("note", ""),
                     needs_second=settings.second_approval,
@@ -497,6 +503,7 @@ def add(console: Console) -> None:
                     serving.running.config,
                     version_of(version) or 0,
                     author=who.member_id,
+                    model=fields.get("model", ""),
                     based_on=version_of(fields.get("based_on", "")),
                     note=fields.get("note", ""),
                     needs_second=request.app.state.settings.second_approval,

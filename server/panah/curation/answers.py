@@ -20,15 +20,16 @@ from panah.blocklists.turn import Turn, begin
 from panah.curation.care import check_cap
 from panah.errors import AppError, frames
 from panah.keys import Keys
+from panah.operations.switches import check_writable
 
 log = logging.getLogger("panah")
 
 UNDO = timedelta(seconds=10)
 RECONSIDERED_WITHIN = timedelta(days=7)
 
-# What became of an answer that was turned round: one's own look is open again, others are asked, the account was
-# taken off the list, or a rejection is looked at anew.
-Reversed = Literal["again", "others", "removed", "reconsidered"]
+# What became of an answer that was turned round: others are asked, the account was taken off the list, or a
+# rejection is looked at anew.
+Reversed = Literal["others", "removed", "reconsidered"]
 
 
 class AlreadyCounts(AppError):
@@ -41,6 +42,10 @@ class CannotReverse(AppError):
     code = "cannot-reverse"
 
 
+class NobodyElse(CannotReverse):
+    code = "nobody-else"
+
+
 @dataclass(frozen=True)
 class Settled:
     """What came of answers whose seconds were over. `closed`: decided by others meanwhile."""
@@ -50,22 +55,27 @@ class Settled:
 
 
 def say(turn: Turn, member_id: UUID, look_id: UUID, choice: str, reason_code: str = "", note: str = "") -> datetime:
-    """Writes an answer down; returns when it counts. Another one within the seconds replaces it.
+    """Writes an answer down; returns when it counts. Another one within the seconds replaces it, and they begin
+    anew, unless it is long overdue.
 
-    Raises what looks.answer_look raises, DailyCapReached, and AlreadyCounts when an earlier one counts. Handing a
-    case to others is always possible.
+    Raises what looks.answer_look raises, ReadOnly, DailyCapReached, and AlreadyCounts when an earlier one counts.
+    Handing a case to others is always possible.
     """
     if choice not in looks.CHOICES:
         raise looks.BadLook("Answer with hide, flag, keep or recuse.")
+    looks.check_goes_on(turn, member_id, look_id, choice)
     _, _, look, case = lock_look(turn, member_id, look_id)
     check_open(look, case)
     if look.said_at is not None and look.said_at <= turn.now - UNDO:
         raise AlreadyCounts("Your first answer counts already.")
     if choice in GIVEN and look.said not in GIVEN:  # whoever changes an answer has been counted
         check_cap(turn.session, member_id, turn.now)
-    look.said, look.said_reason, look.said_note, look.said_at = choice, reason_code, note, turn.now
+    said_at = turn.now
+    if look.said_at is not None and look.due_at <= turn.now - panel.LONGEST_AT_IT:
+        said_at = look.said_at  # or an answer that is changed for ever would hold the case up
+    look.said, look.said_reason, look.said_note, look.said_at = choice, reason_code, note, said_at
     turn.session.flush()
-    return turn.now + UNDO
+    return said_at + UNDO
 
 
 def take_back(turn: Turn, member_id: UUID, look_id: UUID) -> None:
@@ -106,7 +116,9 @@ def settle_one(turn: Turn, look_id: UUID) -> bool:
     look = lock_due(turn, look_id)
     if look is None:
         return False
+    said_at = look.said_at
     looks.answer_look(turn, look.member_id, look.id, look.said or "", look.said_reason, look.said_note)
+    look.answered_at = said_at  # as late as it may be settled, it belongs to the day on which it was given
     return True
 
 
@@ -133,9 +145,10 @@ def lock_due(turn: Turn, look_id: UUID) -> Look | None:
 def reverse(turn: Turn, member_id: UUID, look_id: UUID, reason_code: str) -> Reversed:
     """Turns one's own answer round, with an event: the history says both.
 
-    While the stage is open the answer is withdrawn. Others are asked first, since whoever has answered has seen
-    how others did. A listing that one sided with is taken off as remove_entry does, with its limits; a rejection
-    of the last days is looked at anew, once a round. Raises LookNotFound, CannotReverse and TooManyRemovals.
+    While the stage is open the answer is withdrawn, and somebody else is asked: nobody votes twice in a stage. A
+    listing that one sided with is taken off as remove_entry does, with its limits; a rejection of the last days is
+    looked at anew by others, once a round. Raises LookNotFound, CannotReverse, NobodyElse and TooManyRemovals, and
+    ReadOnly for all but the taking off while the server is.
     """
     turn, blocklist, look, case = lock_look(turn, member_id, look_id)
     if member_id not in seats_of(turn.session, blocklist, appeals=True):
@@ -149,23 +162,29 @@ def reverse(turn: Turn, member_id: UUID, look_id: UUID, reason_code: str) -> Rev
     rules = rules_of(turn.session, blocklist, turn.now)
     stage = look.stage.rstrip("0123456789")
     if look.stage == stage and case.status == STAGES[stage]:
+        check_writable(turn.session)
         return withdraw(turn, blocklist, case, rules, look, reason_code)
     if stage in ("first", "review") and look.vote in LISTING and case.entry in ON_LIST and case.status in BESIDE:
         looks.remove_entry(turn, blocklist, member_id, case.subject, reason_code)
         return "removed"
     if look.stage == "first" and look.vote == "keep" and case.status == "rejected":
+        check_writable(turn.session)
         return reconsider(turn, blocklist, case, rules, look, reason_code)
     raise CannotReverse("What came of this answer cannot be turned round. You can still remove an entry.")
 
 
 def withdraw(turn: Turn, blocklist: Blocklist, case: Case, rules: Rules, look: Look, reason_code: str) -> Reversed:
-    """Takes a vote out of an open stage, and asks somebody in its place. Nobody's standing has changed by it."""
+    """Takes a vote out of an open stage, and asks somebody in its place. Nobody's standing has changed by it. It
+    stays one of the day's answers.
+    """
     if case.status == "appeal" and case.entry not in ON_LIST:
         raise CannotReverse("The account came off the list by this answer. It comes back only by new reports.")
-    look.vote, look.reason_code, look.note, look.answered_at = "withdrawn", "", "", None
+    if not any(panel.askable(turn.session, blocklist, case, look.stage)):
+        raise NobodyElse("Nobody else of this list could be asked in your place, so your vote stands.")
+    look.vote, look.reason_code, look.note = "withdrawn", "", ""
     events.append(turn, blocklist, "unlooked", role="curator", body={"look": str(look.id), "reason": reason_code})
     panel.draw(turn, blocklist, case, rules, look.stage)
-    return "again" if look.vote is None else "others"
+    return "others"
 
 
 def reconsider(
@@ -181,8 +200,11 @@ def reconsider(
         raise CannotReverse("This was looked at again already. What comes next needs new reports.")
     if found[0].made_on <= turn.now.date() - RECONSIDERED_WITHIN:
         raise CannotReverse("This was decided more than a week ago. What comes next needs new reports.")
-    events.append(turn, blocklist, "unlooked", role="curator", body={"look": str(look.id), "reason": reason_code})
     panel.end_stage(turn, case, "first")
+    turn.session.flush()
+    if len(panel.uninvolved(turn.session, blocklist, case, "first")) < rules.curators:
+        raise NobodyElse("Too few others of this list are left to look at it. What comes next needs new reports.")
+    events.append(turn, blocklist, "unlooked", role="curator", body={"look": str(look.id), "reason": reason_code})
     standings.unsettle_rejection(turn, blocklist, case, rules)
     events.step(
         turn,

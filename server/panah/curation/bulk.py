@@ -34,7 +34,7 @@ class BadBulk(AppError):
 @dataclass(frozen=True)
 class Bulk:
     """How many were answered, and how many were left as they are: decided already, at another stage, somebody
-    else's, or over the daily limit.
+    else's, over the daily limit, or such that this vote would be the last one of a listing.
     """
 
     done: int
@@ -69,12 +69,17 @@ def answer_many(
 
 
 def answer_one(turn: Turn, member_id: UUID, look_id: UUID, what: str, reason_code: str) -> bool:
-    """False at a stage that is not answered like that, or where an answer was given that does not count yet."""
-    _, _, look, _ = lock_look(turn, member_id, look_id)
+    """False at a stage that is not answered like that, where an answer was given that does not count yet, or where
+    the others have voted so that the last vote lists the account whatever it is: that takes a look at it by itself.
+    """
+    own_turn, blocklist, look, case = lock_look(turn, member_id, look_id)
     if look.stage not in STAGES[what] or look.said is not None:
         return False
     if what != "recuse":
         check_cap(turn.session, member_id, turn.now)
+        rules = rules_of(turn.session, blocklist, own_turn.now)
+        if looks.would_list(turn, case, rules, look.stage, "keep"):
+            return False
     looks.answer_look(turn, member_id, look_id, "recuse" if what == "recuse" else "keep", reason_code)
     return True
 

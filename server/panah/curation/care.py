@@ -135,7 +135,9 @@ def is_key(key: Any) -> bool:
 
 
 def answered_today(session: Session, member_id: UUID, day: date) -> int:
-    """How many looks somebody has answered that day (UTC), those included that can still be taken back."""
+    """How many looks somebody has answered that day (UTC), those included that can still be taken back, or were
+    withdrawn since.
+    """
     begin = datetime.combine(day, time(), UTC)
     end = begin + timedelta(days=1)
     counted = (
@@ -145,7 +147,7 @@ def answered_today(session: Session, member_id: UUID, day: date) -> int:
             Look.member_id == member_id,
             col(Look.answered_at) >= begin,
             col(Look.answered_at) < end,
-            col(Look.vote).in_(GIVEN),
+            col(Look.vote).in_((*GIVEN, "withdrawn")),
         )
     )
     said = (

@@ -94,8 +94,10 @@ def seated(member_id: UUID, everywhere: bool) -> ColumnElement[bool]:
     )
 
 
-def lanes(session: Session, member_id: UUID, now: datetime, *, everywhere: bool = False) -> dict[str, Lane]:
-    """What waits in each lane, on the lists that the member curates, or on all of them."""
+def lanes(
+    session: Session, member_id: UUID, now: datetime, *, everywhere: bool = False, list_slug: str | None = None
+) -> dict[str, Lane]:
+    """What waits in each lane, on the lists that the member curates, or on all of them, or on one of these."""
     mine = aliased(Look)
     lane = lane_of(STAGE_NOW).label("lane_now")
     late = case_when((is_late(session, now), 1), else_=0)
@@ -121,6 +123,9 @@ def lanes(session: Session, member_id: UUID, now: datetime, *, everywhere: bool 
         .where(col(Case.status).in_(panel.STAGES.values()), seated(member_id, everywhere))
         .group_by(lane)
     )
+    if list_slug is not None:
+        chosen = select(Blocklist.id).where(Blocklist.slug == list_slug)
+        counted = counted.where(col(Case.blocklist_id) == chosen.scalar_subquery())
     found = {
         name: Lane(count, own, None if since is None else (now - since).days, int(overdue))
         for name, count, own, since, overdue in session.execute(counted)

@@ -55,7 +55,7 @@ from panah.distribution.outlet import Outlet
 from panah.distribution.signing import envelope
 from panah.distribution.tables import Catalogue, CatalogueLock, ListDetails, ListFile, ListVersion
 from panah.errors import AppError
-from panah.operations.switches import STOP_PUBLISHING, is_on
+from panah.operations.switches import STOP_PUBLISHING, is_on, off_since
 
 log = logging.getLogger("panah")
 
@@ -64,7 +64,8 @@ EXPIRY = timedelta(days=14)  # of a catalogue
 KEPT = timedelta(days=21)  # files that no catalogue names any more
 DELTAS = 14  # versions that a delta leads from
 DELTA_DAYS = 14  # and so many days' last versions: removals come every hour, readers may be away for a week
-PACED_DAYS = 14  # after an admin let a list go on, what is too much for one day comes over several
+# After an admin let a list go on, or turned the switch off, what is too much for one day comes over several.
+PACED_DAYS = 14
 
 BETWEEN = "\x1f"  # no account has it in its name
 TIER_NUMBER = {tier: number for number, tier in enumerate(TIERS)}
@@ -117,7 +118,7 @@ def publish(
     if is_on(turn.session, STOP_PUBLISHING):
         listed = hold_back(turn.session, newest, listed, most=0)
     elif len(listed.rows) > allowed:
-        paced = blocklist.resumed_on is not None and turn.now.date() - blocklist.resumed_on < PACED_DAYS * DAY
+        paced = is_paced(turn, blocklist)
         listed = hold_back(turn.session, newest, listed, most=allowed if paced and blocklist.stopped is None else 0)
         if not paced and blocklist.stopped is None:
             lists.stop_locked(listed_turn, blocklist, "growth")
@@ -129,6 +130,15 @@ def publish(
             "The list grew too much in a day. Its additions have been stopped until somebody looks."
         )
     return newest
+
+
+def is_paced(turn: Turn, blocklist: Blocklist) -> bool:
+    """Whether an admin has let the list go on lately, or turned stop-publishing off: what had to wait until then is
+    no sudden growth.
+    """
+    off = off_since(turn.session, STOP_PUBLISHING)
+    days = [day for day in (blocklist.resumed_on, off.date() if off else None) if day is not None]
+    return any(turn.now.date() - day < PACED_DAYS * DAY for day in days)
 
 
 def new_epoch(turn: Turn, blocklist: Blocklist) -> None:

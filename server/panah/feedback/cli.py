@@ -48,7 +48,7 @@ def forget(receipt: Annotated[str, typer.Argument(help="32 hex digits, as whoeve
 def stats() -> None:
     """Count what is kept, by state, kind, language and label."""
     with station() as here, begin(here.engine, here.keys) as turn:
-        found = service.counts(turn.session)
+        found = service.counts(turn.session, turn.now.date())
     for one in sorted(found, key=lambda one: (one.state, one.kind, one.language, one.label)):
         text = "with text" if one.with_text else "without text"
         typer.echo(f"{one.rows:>7,}  {one.state}  {one.kind}  {one.language}  {one.label}  {text}")

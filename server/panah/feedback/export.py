@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import orjson
@@ -10,7 +11,7 @@ from sqlmodel import col
 
 from panah.accounts.audit import lock_accounts, record_account_event
 from panah.blocklists.turn import Turn
-from panah.feedback.service import texts
+from panah.feedback.service import is_kept, texts
 from panah.feedback.tables import Feedback
 
 BRIEF = "feedback"
@@ -31,21 +32,22 @@ def export(turn: Turn, by: UUID | None, *, again: bool = False) -> Export:
     What is exported is marked so; `by` is a member, or None for whoever runs commands on the machine.
     """
     lock_accounts(turn)
+    today = turn.now.date()
     lines = list(_lines(turn, again=again))
-    marked = update(Feedback).where(*_ready(again=again)).values(exported_on=turn.now.date())
+    marked = update(Feedback).where(*_ready(today, again=again)).values(exported_on=today)
     turn.session.execute(marked.execution_options(synchronize_session=False))
     body = {"by": str(by) if by else "operator", "rows": len(lines)}
     record_account_event(turn, "feedback_exported", "admin" if by else "panah", body)
     return Export(b"".join(lines), len(lines))
 
 
-def _ready(*, again: bool) -> list[ColumnElement[bool]]:
-    ready = [col(Feedback.state) == "labelled", col(Feedback.sealed_text).is_not(None)]
+def _ready(today: date, *, again: bool) -> list[ColumnElement[bool]]:
+    ready = [col(Feedback.state) == "labelled", col(Feedback.sealed_text).is_not(None), is_kept(today)]
     return ready if again else [*ready, col(Feedback.exported_on).is_(None)]
 
 
 def _lines(turn: Turn, *, again: bool) -> Iterator[bytes]:
-    chosen = select(Feedback).where(*_ready(again=again)).order_by(col(Feedback.id))
+    chosen = select(Feedback).where(*_ready(turn.now.date(), again=again)).order_by(col(Feedback.id))
     for row in turn.session.scalars(chosen.execution_options(yield_per=AT_ONCE)):
         yield orjson.dumps(corpus_row(row, *texts(turn.keys, row)), option=orjson.OPT_APPEND_NEWLINE)
 

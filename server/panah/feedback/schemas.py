@@ -72,13 +72,18 @@ class ToldOut(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"receipt": "8f14e45fceea167a5a36dedd4bea2543", "keep_until": "2027-05-19"}]
+            "examples": [
+                {"receipt": "8f14e45fceea167a5a36dedd4bea2543", "keep_until": "2027-05-19", "with_text": True}
+            ]
         }
     )
 
     receipt: Annotated[str, Field(description="32 hex digits. The server keeps a digest of it only.")]
     keep_until: Annotated[
         date, Field(description=f"Deleted then: {TEXT_KEPT.days} days with a text, {COUNT_KEPT.days} without.")
+    ]
+    with_text: Annotated[
+        bool, Field(description="Whether a text is kept. What is sent again with a receipt changes nothing.")
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import Date, Select, Text, Uuid, cast, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Date, Select, Text, Uuid, cast, func, literal, select, tuple_
 from sqlmodel import Session, col
 
 from panah.accounts.audit import lock_accounts, record_account_event
@@ -70,6 +70,7 @@ class Told:
 
     receipt: str  # 32 hex digits; only its keyed digest is kept
     keep_until: date
+    with_text: bool
 
 
 def tell(
@@ -88,15 +89,15 @@ def tell(
     context: str | None = None,
     receipt: str | None = None,
 ) -> Told:
-    """Keeps one report until its day; one whose receipt is known already stays as it is. Raises TextWithoutConsent,
-    and then keeps nothing.
+    """Keeps one report until its day. One whose receipt is known already stays as it is, and the answer says how it
+    is kept. Raises TextWithoutConsent, and then keeps nothing.
     """
     if not consent and (text or context):
         raise TextWithoutConsent("A text came without the consent to keep it. Nothing was kept.")
     receipt = receipt or f"{turn.lot.getrandbits(128):032x}"
     today = turn.now.date()
     keep_until = today + (TEXT_KEPT if text else COUNT_KEPT)
-    insert_once(
+    made = insert_once(
         turn.session,
         Feedback,
         id=uuid4(),
@@ -115,7 +116,9 @@ def tell(
         keep_until=keep_until,
         state="waiting",
     )
-    return Told(receipt, keep_until)
+    if not made and (kept := _told(turn, receipt)) is not None:
+        return Told(receipt, kept.keep_until, kept.sealed_text is not None)
+    return Told(receipt, keep_until, bool(text))
 
 
 def digest(keys: Keys, receipt: str) -> str:
@@ -128,10 +131,14 @@ def seal(keys: Keys, text: str, day: date) -> str:
     return keys.seal(masked, at=int(datetime.combine(day, time(), UTC).timestamp()))
 
 
+def _told(turn: Turn, receipt: str) -> Feedback | None:
+    chosen = select(Feedback).where(col(Feedback.receipt_digest) == digest(turn.keys, receipt))
+    return turn.session.scalars(chosen).first()
+
+
 def find_told(turn: Turn, receipt: str) -> Feedback:
     """What was told with a receipt. Raises UnknownReceipt, also for what is over."""
-    chosen = select(Feedback).where(col(Feedback.receipt_digest) == digest(turn.keys, receipt))
-    found = turn.session.scalars(chosen).first()
+    found = _told(turn, receipt)
     if found is None or found.keep_until <= turn.now.date():
         raise UnknownReceipt("This receipt is not known here, or what it stood for is gone.")
     return found
@@ -173,12 +180,18 @@ class Count:
     oldest: date
 
 
-def counts(session: Session) -> list[Count]:
+def is_kept(today: date) -> ColumnElement[bool]:
+    """True for what may still be used: what is over is deleted by a job, which can be late."""
+    return col(Feedback.keep_until) > today
+
+
+def counts(session: Session, today: date) -> list[Count]:
     """All rows, counted by what the queue's filters and figures ask for."""
     with_text, exported = col(Feedback.sealed_text).is_not(None), col(Feedback.exported_on).is_not(None)
     told = (col(Feedback.state), col(Feedback.kind), col(Feedback.language), col(Feedback.label))
     by = (*told, with_text, exported)
-    found = session.execute(select(*by, func.count(), func.min(Feedback.made_on)).group_by(*by))
+    counted = select(*by, func.count(), func.min(Feedback.made_on)).where(is_kept(today)).group_by(*by)
+    found = session.execute(counted)
     return [Count(*row) for row in found]
 
 
@@ -208,29 +221,34 @@ def _at(day: date, ident: UUID) -> Any:
 _PLACE = tuple_(col(Feedback.made_on), col(Feedback.id))
 
 
-def _waiting(which: Which) -> Select[Feedback]:
+def _waiting(which: Which, today: date) -> Select[Feedback]:
     """What waits to be labelled: only what has a text can be."""
-    chosen = select(Feedback).where(col(Feedback.state) == "waiting", col(Feedback.sealed_text).is_not(None))
+    with_text = col(Feedback.sealed_text).is_not(None)
+    chosen = select(Feedback).where(col(Feedback.state) == "waiting", with_text, is_kept(today))
     for name, wanted in vars(which).items():
         if wanted:
             chosen = chosen.where(getattr(Feedback, name) == wanted)
     return chosen
 
 
-def waiting(session: Session, which: Which, *, after: str = "", limit: int = PAGE) -> Page:
+def waiting(session: Session, which: Which, today: date, *, after: str = "", limit: int = PAGE) -> Page:
     """What waits to be labelled, the oldest day first."""
-    chosen = _waiting(which).order_by(col(Feedback.made_on), col(Feedback.id)).limit(limit + 1)
+    chosen = _waiting(which, today).order_by(col(Feedback.made_on), col(Feedback.id)).limit(limit + 1)
     if begin := _parse(after):
         chosen = chosen.where(_at(*begin) < _PLACE)
     return _page(session, chosen, limit)
 
 
-def done(session: Session, *, after: str = "", limit: int = PAGE) -> Page:
+def done(session: Session, today: date, *, after: str = "", limit: int = PAGE) -> Page:
     """What was labelled or dismissed, the newest day first."""
     when = tuple_(col(Feedback.labelled_on), col(Feedback.id))
     chosen = (
         select(Feedback)
-        .where(col(Feedback.state).in_(("labelled", "dismissed")), col(Feedback.labelled_on).is_not(None))
+        .where(
+            col(Feedback.state).in_(("labelled", "dismissed")),
+            col(Feedback.labelled_on).is_not(None),
+            is_kept(today),
+        )
         .order_by(col(Feedback.labelled_on).desc(), col(Feedback.id).desc())
         .limit(limit + 1)
     )
@@ -257,7 +275,7 @@ def neighbours(
 ) -> tuple[Feedback | None, Feedback | None]:
     """The one before and the one after in the queue that nobody else has open; the oldest follows the last."""
     taken = held_by_others(session, member_id, now)
-    others = _waiting(which).where(col(Feedback.id).not_in([row.id, *taken])).limit(1)
+    others = _waiting(which, now.date()).where(col(Feedback.id).not_in([row.id, *taken])).limit(1)
     by, here = (col(Feedback.made_on), col(Feedback.id)), _at(row.made_on, row.id)
     back = others.where(here > _PLACE).order_by(*(one.desc() for one in by))
     on = others.where(here < _PLACE).order_by(*by)
@@ -268,10 +286,10 @@ def neighbours(
 # Labelling
 
 
-def find(session: Session, feedback_id: UUID) -> Feedback:
-    """A row that can be labelled. Raises FeedbackNotFound, also for what has no text."""
+def find(session: Session, feedback_id: UUID, today: date) -> Feedback:
+    """A row that can be labelled. Raises FeedbackNotFound, also for what has no text, or is over."""
     found = session.get(Feedback, feedback_id, populate_existing=True)
-    if found is None or found.sealed_text is None:
+    if found is None or found.sealed_text is None or found.keep_until <= today:
         raise FeedbackNotFound("This is gone: its time was over, or whoever gave it has taken it back.")
     return found
 
@@ -313,7 +331,7 @@ def dismiss(turn: Turn, member_id: UUID, feedback_id: UUID, *, was: str) -> Feed
 
 def _settle(turn: Turn, member_id: UUID, feedback_id: UUID, state: State, was: str) -> Feedback:
     lock_accounts(turn)  # two who answer at once come here one after the other
-    row = find(turn.session, feedback_id)
+    row = find(turn.session, feedback_id, turn.now.date())
     if row.state != was or leases.take(turn, LEASE, row.id.hex, member_id) is None:
         raise FeedbackConflict("Somebody else is at this one, or was faster. Nothing was changed.")
     leases.release(turn, LEASE, row.id.hex, member_id)
@@ -347,12 +365,13 @@ def model_was_right(kind: str, label: str, acts: Iterable[str]) -> bool:
     return not done_by.isdisjoint(parts)
 
 
-def agreement(session: Session) -> list[Agreement]:
+def agreement(session: Session, today: date) -> list[Agreement]:
     """By language and label, those with anything labelled only."""
     acts = cast(Feedback.labels, Text)  # PostgreSQL groups texts, and no JSON
     by = (col(Feedback.language), col(Feedback.label), col(Feedback.kind), acts)
     counted: dict[tuple[str, str], dict[str, list[int]]] = {}
-    chosen = select(*by, func.count()).where(col(Feedback.state) == "labelled").group_by(*by)
+    labelled = (col(Feedback.state) == "labelled", is_kept(today))
+    chosen = select(*by, func.count()).where(*labelled).group_by(*by)
     for language, named, kind, said, rows in session.execute(chosen):
         both = counted.setdefault((language, named), {one: [0, 0] for one in KINDS})[kind]
         both[0] += rows

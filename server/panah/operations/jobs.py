@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, or_, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from panah.blocklists.turn import begin
@@ -41,6 +42,7 @@ JOBS = {
         Job("squads", HOUR, 3 * HOUR),
         Job("feedback", HOUR, 3 * HOUR),
         Job("sessions", HOUR, 3 * HOUR),
+        Job("comparisons", HOUR, 3 * HOUR),
         Job("reports", HOUR, 3 * HOUR),
     )
 }
@@ -58,11 +60,15 @@ class Report:
 
 
 def run(engine: Engine, keys: Keys, name: str, work: Work) -> bool:
-    """Does the work if it is due, and writes down how it went; whether it did. A fault of it is logged without its
-    message, which could quote somebody, and goes no further: the next job must have its turn.
+    """Does the work if it is due, and writes down how it went; whether it did. A fault, also of the database, is
+    logged without its message, which could quote somebody, and goes no further: the next job must have its turn.
     """
-    with begin(engine, keys) as turn:
-        began = _claim(turn.session, JOBS[name], turn.now)
+    try:
+        with begin(engine, keys) as turn:
+            began = _claim(turn.session, JOBS[name], turn.now)
+    except SQLAlchemyError as error:
+        log.error("the job %s could not begin: %s", name, type(error).__name__)
+        return False
     if not began:
         return False
     fault, did = "", 0
@@ -71,11 +77,14 @@ def run(engine: Engine, keys: Keys, name: str, work: Work) -> bool:
     except Exception as error:
         fault = type(error).__name__
         log.error("the job %s failed: %s\n%s", name, fault, frames(error))
-    with begin(engine, keys) as turn:
-        ended: dict[str, object] = {"ended_at": turn.now, "fault": fault, "did": did}
-        if not fault:
-            ended["well_at"] = turn.now
-        turn.session.exec(update(JobRun).where(col(JobRun.name) == name).values(**ended))
+    try:
+        with begin(engine, keys) as turn:
+            ended: dict[str, object] = {"ended_at": turn.now, "fault": fault, "did": did}
+            if not fault:
+                ended["well_at"] = turn.now
+            turn.session.exec(update(JobRun).where(col(JobRun.name) == name).values(**ended))
+    except SQLAlchemyError as error:
+        log.error("how the job %s went was not written down: %s", name, type(error).__name__)
     return True
 
 

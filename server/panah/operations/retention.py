@@ -13,6 +13,7 @@ from panah.distribution.publish import KEPT as FILES_KEPT
 from panah.feedback.service import COUNT_KEPT, TEXT_KEPT
 from panah.interchange.service import WAITING_DAYS
 from panah.operations.figures import EVERY, KEPT
+from panah.scoring.comparison import COUNTS_KEPT
 from panah.settings import Settings
 from panah.squads.service import UNUSED_DAYS
 
@@ -40,6 +41,7 @@ def kept(settings: Settings) -> list[Kept]:
         Kept("figures", {"minutes": int(EVERY * KEPT // 60)}),
         Kept("feedback_texts", {"days": TEXT_KEPT.days}, "feedback"),
         Kept("feedback", {"days": COUNT_KEPT.days}, "feedback"),
+        Kept("comparisons", {"days": COUNTS_KEPT.days}, "comparisons"),
         Kept("squads", {"days": UNUSED_DAYS}, "squads"),
         Kept("contributors", {"days": TAG_KEY_DAYS}),
         Kept("codes", {"days": INVITATION_DAYS}),
@@ -51,9 +53,11 @@ def kept(settings: Settings) -> list[Kept]:
         Kept("protected"),
         Kept("entries", {"flag": usual.flag_days, "hide": usual.hide_days}, "lists"),
         Kept("decisions"),
+        Kept("notes"),
         Kept("events"),
         Kept("files", {"days": FILES_KEPT.days}, "publish"),
         Kept("members"),
+        Kept("care"),
         Kept("sessions", {"hours": hours(IDLE), "days": LONGEST.days}, "sessions"),
         Kept("failures", {"hours": hours(BACKOFF_KEPT)}, "sessions"),
         Kept("invitations", {"hours": hours(INVITATION_LASTS)}, "sessions"),

@@ -1,16 +1,18 @@
 """Two switches of the whole server: nothing is changed from outside (`read-only`), nothing new is published
-(`stop-publishing`). What takes an account off a list, or somebody out of the server, is never stopped.
+(`stop-publishing`). What takes an account off a list, or somebody out of the server, is never stopped, nor is what
+the owner of a protected account says: silence would list them.
 """
 
 import re
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from anyio import to_thread
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from panah.accounts.audit import lock_accounts, record_account_event
 from panah.accounts.members import acting
@@ -43,15 +45,24 @@ EXEMPT = tuple(
         # Taking off a list, and stopping what would be added.
         ("POST", r"/v1/curator/lists/[^/]+/removals|/curate/tools/remove"),
         ("POST", r"/v1/admin/lists/[^/]+/stop|/curate/lists/[^/]+/stop"),
+        # Votes and reversals that can take an account off. The services refuse the others behind these addresses.
+        ("POST", r"/v1/curator/looks/[^/]+|/curate/looks/[^/]+/(answer|reverse)|/curate/bulk/expire"),
+        # The owners of protected accounts, and the members who confirm them.
+        ("POST", r"/v1/me/notices/[^/]+|/v1/curator/protection|/curate/tools/(profile|protection)"),
+        ("POST|DELETE", r"/v1/me/protection"),
         # Taking back what one gave.
         ("POST", r"/curate/looks/[^/]+/undo"),
-        ("DELETE", r"/v1/me(/contributions)?|/v1/lists/[^/]+/(contributions|imports)/[^/]+|/v1/feedback/[^/]+"),
+        ("DELETE", r"/v1/me(/contributions)?|/v1/lists/[^/]+/(contributions|imports)/[^/]+"),
+        ("DELETE", r"/v1/feedback/[^/]+|/v1/squads/[^/]+"),
         # Taking from people what somebody may be misusing, and going back to what was in force before.
         ("POST", r"/v1/members/[^/]+/suspension|/admin/members/[^/]+/(suspend|take)"),
         ("DELETE", r"/v1/members/[^/]+/roles/[^/]+|/v1/members/grants/[^/]+"),
         ("POST", r"/admin/members/(grants|invitations)/[^/]+/drop"),
         ("POST", r"/admin/members/[^/]+/sessions(/[^/]+)?/end"),
-        ("POST", r"/curate/lists/[^/]+/contributors/suspend"),
+        # The service refuses to let somebody back in there.
+        ("POST", r"/curate/lists/[^/]+/contributors/suspend|/v1/admin/contributors/[^/]+/[^/]+"),
+        ("POST", r"/curate/lists/[^/]+/people/unseat"),
+        ("DELETE", r"/v1/admin/lists/[^/]+/seats/[^/]+"),
         ("POST", r"/admin/thresholds/history/[^/]+/roll-back|/admin/models/(back|stop)|/admin/keys/online"),
         # The switches themselves.
         ("POST", r"/admin/switches/[^/]+/(on|off)"),
@@ -62,6 +73,12 @@ EXEMPT = tuple(
 class ReadOnly(AppError):
     status = 503
     code = "read-only"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Panah can only be read for a while. Replies are judged, and accounts taken off, as ever.",
+            retry_after=RETRY_AFTER,
+        )
 
 
 class BadSwitch(AppError):
@@ -81,6 +98,17 @@ class State:
 def is_on(session: Session, name: str) -> bool:
     """Whether that switch is on, as the database says."""
     return session.exec(select(Switch.is_on).where(Switch.name == name)).first() or False
+
+
+def check_writable(session: Session) -> None:
+    """Raises ReadOnly while that switch is on: for what an address does besides what must go on."""
+    if is_on(session, READ_ONLY):
+        raise ReadOnly
+
+
+def off_since(session: Session, name: str) -> datetime | None:
+    """When a switch that is off was turned off; None for one that is on, or never was."""
+    return session.exec(select(Switch.since).where(Switch.name == name, col(Switch.is_on).is_(False))).first()
 
 
 def states(session: Session) -> list[State]:
@@ -129,10 +157,7 @@ class ReadOnlyGate:
         if time.monotonic() >= self.known_until:
             await to_thread.run_sync(self.look)
         if self.on:
-            raise ReadOnly(
-                "Panah can only be read for a while. Replies are judged, and accounts taken off, as ever.",
-                retry_after=RETRY_AFTER,
-            )
+            raise ReadOnly
 
     def look(self) -> None:
         """Asks the database. While that cannot answer, what was known stays: the change itself will fail anyway."""

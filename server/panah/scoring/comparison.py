@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import ceil
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, delete, func, select
 from sqlmodel import Session, col
 
 from panah.intervals import wilson
@@ -18,6 +18,9 @@ from panah.scoring.text import LANGUAGE_GROUPS, LanguageGroup
 EXACT_ENOUGH = 0.01
 LEAST = 400  # replies, before which even a difference of none says little: its interval reaches 1 %
 Z = 1.96
+
+
+COUNTS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,12 @@ def compare(session: Session, active: str, shadow: str, *, today: date, days: in
     by_day = select(day, number, same).where(*wanted).group_by(day).order_by(day.desc())
     found.days = [Day(*row) for row in session.execute(by_day).all()]
     return found
+
+
+def forget_over(session: Session, today: date) -> int:
+    """Deletes counts that are kept no longer; how many rows that were."""
+    gone = delete(ShadowCount).where(col(ShadowCount.day) <= today - COUNTS_KEPT)
+    return int(session.execute(gone).rowcount)  # type: ignore[attr-defined]
 
 
 def tally(rows: Iterable[tuple[str, str, str, int]]) -> Comparison:

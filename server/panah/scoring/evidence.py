@@ -4,6 +4,7 @@ Figures on the test replies are of that corpus and no promise about X; whoever p
 gets figures that are better than the thresholds are.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,10 +15,11 @@ from typing import Any, Literal
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 from sqlmodel import Session, col
 
 from panah.errors import AppError
+from panah.feedback.service import model_was_right
 from panah.feedback.tables import Feedback
 from panah.intervals import wilson
 from panah.scoring.policy import ACTS, LABELS, Action, Label, Threshold
@@ -108,7 +110,7 @@ class Told:
     """What readers told about one label: how many of the reports would now come out right, and how many wrong.
 
     Feedback holds P in steps of 0.05; each report is judged by the middle of its step. `near` of them lie in the
-    step of a threshold, so that they could come out either way.
+    step of a threshold, so that they could come out either way. `confirmed` of all were looked at by people.
     """
 
     missed: int = 0
@@ -118,6 +120,7 @@ class Told:
     harmless_freed: int = 0  # that would no longer be covered
     harmless_covered: int = 0  # that would now be
     near: int = 0
+    confirmed: int = 0
 
     def __add__(self, other: "Told") -> "Told":
         return Told(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
@@ -301,10 +304,13 @@ class Report:
     label: str
     bucket: int
     count: int
+    confirmed: int = 0  # of those, the ones whose text people labelled as the report says
 
 
 def reports(session: Session, model: str, today: date) -> list[Report]:
-    """What readers have told about this model's verdicts in the last 90 days."""
+    """What readers have told about this model's verdicts in the last 90 days, but what people who have
+    looked at the text refuted, or could make nothing of.
+    """
     by = (
         col(Feedback.language),
         col(Feedback.sensitivity),
@@ -313,10 +319,20 @@ def reports(session: Session, model: str, today: date) -> list[Report]:
         col(Feedback.bucket),
     )
     since = today - timedelta(days=FEEDBACK_DAYS)
+    labelled, acts = col(Feedback.state) == "labelled", cast(Feedback.labels, Text)  # PostgreSQL groups no JSON
     found = (
-        select(*by, func.count()).where(col(Feedback.model) == model, col(Feedback.made_on) > since).group_by(*by)
+        select(*by, labelled, acts, func.count())
+        .where(col(Feedback.model) == model, col(Feedback.made_on) > since, col(Feedback.state) != "dismissed")
+        .group_by(*by, labelled, acts)
     )
-    return [Report(*row) for row in session.execute(found)]
+    counted: dict[tuple[str, str, str, str, int], list[int]] = defaultdict(lambda: [0, 0])
+    for language, sensitivity, kind, label, bucket, is_labelled, said, count in session.execute(found):
+        if is_labelled and model_was_right(kind, label, orjson.loads(said or "[]")):
+            continue
+        both = counted[language, sensitivity, kind, label, bucket]
+        both[0] += count
+        both[1] += count if is_labelled else 0
+    return [Report(*key, *both) for key, both in counted.items()]
 
 
 def told(found: Sequence[Report], label: Label, old: Threshold, new: Threshold) -> Told:
@@ -333,7 +349,8 @@ def told(found: Sequence[Report], label: Label, old: Threshold, new: Threshold) 
         on, off = (report.count if after and not before else 0), (report.count if before and not after else 0)
         near = report.count if unsure else 0
         if report.kind == "missed":
-            total += Told(missed=report.count, missed_covered=on, missed_lost=off, near=near)
+            total += Told(missed=report.count, missed_covered=on, missed_lost=off)
         else:
-            total += Told(harmless=report.count, harmless_freed=off, harmless_covered=on, near=near)
+            total += Told(harmless=report.count, harmless_freed=off, harmless_covered=on)
+        total += Told(near=near, confirmed=report.confirmed)
     return total

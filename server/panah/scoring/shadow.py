@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from panah.errors import frames
@@ -73,13 +72,13 @@ class Shadow:
         await self.write()
 
     async def write(self) -> None:
-        """Adds the counts to the database. While it is down they stay here."""
+        """Adds the counts to the database. While it is down, or refuses them, they stay here."""
         counts, self.counts = self.counts, Counter()
         if not counts:
             return
         try:
             await asyncio.to_thread(add_counts, self.engine, counts)
-        except SQLAlchemyError as error:
+        except Exception as error:  # no fault of one writing may be the end of all writing
             self.counts.update(counts)
             log.warning("counts of the model beside were not written: %s", type(error).__name__)
 

@@ -241,14 +241,16 @@ def propose(
     thresholds: Table,
     *,
     author: UUID,
+    model: str,
     based_on: int | None,
     note: str,
     needs_second: bool,
 ) -> PolicyVersion:
     """A new version, in force at once unless a second person is needed. The same proposal sent twice is one.
-    Raises PolicyMoved where `based_on` is no longer in force, and ThresholdRefused.
+    Raises PolicyMoved where `model`, which the thresholds were made for, judges no more or `based_on` is no longer
+    in force, and ThresholdRefused.
     """
-    current = _begin(turn, config, author, based_on)
+    current = _begin(turn, config, author, model, based_on)
     if not note.strip():
         raise ThresholdRefused([Fault("note")])
     if found := faults(evidence, current.policy.thresholds, thresholds):
@@ -262,6 +264,7 @@ def roll_back(
     version_id: int,
     *,
     author: UUID,
+    model: str,
     based_on: int | None,
     note: str,
     needs_second: bool,
@@ -269,7 +272,7 @@ def roll_back(
     """A new version with the thresholds of an earlier one; 0 is the model's own. They were in force, so they
     are not judged again. Raises PolicyMoved, VersionNotFound, and ThresholdRefused where they are in force already.
     """
-    current = _begin(turn, config, author, based_on)
+    current = _begin(turn, config, author, model, based_on)
     if version_id == 0:
         wanted = config.thresholds
     else:
@@ -313,11 +316,12 @@ def refuse(turn: Turn, config: ModelConfig, version_id: int, by: UUID) -> Policy
     return row
 
 
-def _begin(turn: Turn, config: ModelConfig, author: UUID, based_on: int | None) -> InForce:
+def _begin(turn: Turn, config: ModelConfig, author: UUID, model: str, based_on: int | None) -> InForce:
     lock_accounts(turn)
     acting(turn, author, Permission.THRESHOLD_SET)
     current = in_force(turn.session, config)
-    if current.version != based_on:
+    # Each model has its own versions, so their numbers alone would not tell that another one judges meanwhile.
+    if (config.name, current.version) != (model, based_on):
         raise PolicyMoved("Other thresholds have come into force since. Look at them, and propose anew.")
     return current
 

@@ -101,7 +101,11 @@ beforeEach(async () => {
 			chosen.push(receipt);
 			if (telling === 'lost') throw new TypeError('the answer was lost');
 			if (typeof telling === 'number') return new Response(null, {status: telling});
-			const answer = {receipt: FIRST + told.length, keep_until: body.consent ? '2027-05-21' : '2027-11-22'};
+			const answer = {
+				receipt: FIRST + told.length,
+				keep_until: body.consent ? '2027-05-21' : '2027-11-22',
+				with_text: body.consent,
+			};
 			return Response.json(telling ?? answer, {status: 201});
 		}
 		scored += 1;
@@ -320,6 +324,18 @@ describe('what the reader says about the words', () => {
 		await later();
 		expect(told).toEqual([{...FACTS, consent: false}]);
 		expect((await loadReceipts())[0]?.withWords).toBe(false);
+	});
+
+	test('that the server has them, when they were sent and only the answer was lost', async () => {
+		await decide(await only(), {words: {text: 'her fault'}});
+		telling = 'lost';
+		await later();
+		browser.storage.session.held.clear();
+		await startWorker();
+		telling = {receipt: FIRST + 1, keep_until: '2027-05-21', with_text: true};
+		await later(3_600_000);
+		expect(told.map(({consent}) => consent)).toEqual([true, false]);
+		expect((await loadReceipts())[0]).toMatchObject({withWords: true, keepUntil: '2027-05-21'});
 	});
 });
 

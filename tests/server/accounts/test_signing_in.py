@@ -276,6 +276,16 @@ def test_a_session_ends_after_twelve_idle_hours_and_after_fourteen_days(person: 
     assert amal.browser.get("/v1/session").json()["member"] is None
 
 
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(person: MakePerson, clock: Clock) -> None:
+    amal = person("amal")
+    for _ in range(2):
+        clock.on(hours=5)
+        # 403: signed in, and may not.
+        assert amal.browser.get("/v1/members/grants", headers={"Panah-By-Itself": "yes"}).status_code == 403
+    clock.on(hours=3)
+    assert amal.browser.get("/v1/members/grants").status_code == 401
+
+
 # Forgery
 
 

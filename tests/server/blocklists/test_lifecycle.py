@@ -27,6 +27,8 @@ from panah.blocklists.tables import (
     ReviewTask,
     Source,
 )
+from panah.operations.switches import READ_ONLY
+from panah.operations.tables import Switch
 from tests.server.blocklists.conftest import DAY, Village
 
 
@@ -329,6 +331,64 @@ def test_without_an_answer_in_a_week_a_protected_account_is_listed(village: Vill
     assert village.entries() == {}
     village.pass_days(3)
     assert village.entries() == {"x:666": ("hide", "published")}
+
+
+def noticed(village: Village) -> None:
+    """Curators would list a protected account, and its owner is asked."""
+    protect(village, "x:666")
+    village.report(0)
+    village.report(1)
+    village.pass_days()
+    village.vote("list")
+    village.pass_days()
+    village.look("hide")
+    assert village.case().status == "notice"
+
+
+def turn_read_only(village: Village, *, on: bool) -> None:
+    with village.turn() as turn:
+        turn.session.merge(Switch(name=READ_ONLY, is_on=on, by=uuid4(), since=village.now))
+
+
+def test_while_the_server_is_read_only_an_owner_s_silence_lists_nobody(village: Village) -> None:
+    noticed(village)
+    village.pass_days(6)
+    turn_read_only(village, on=True)
+    village.pass_days(10)
+    assert village.case().status == "notice"
+    turn_read_only(village, on=False)
+    village.tick()
+    (notice,) = village.rows(OwnerNotice)
+    assert notice.due_at == village.case().due_at == village.now + 7 * DAY
+    village.pass_days(6)
+    assert village.case().status == "notice"
+    village.pass_days(3)
+    assert village.entries() == {"x:666": ("hide", "published")}
+    with Session(village.engine) as session:
+        blocklist = lists.find_list(session, "village")
+        events.verify(session, blocklist)
+        events.check_entries(session, blocklist)
+
+
+def test_an_owner_is_heard_while_the_server_is_read_only(village: Village) -> None:
+    noticed(village)
+    turn_read_only(village, on=True)
+    village.pass_days(10)
+    (notice,) = village.rows(OwnerNotice)
+    with village.turn() as turn:
+        protection.answer_notice(turn, village.people[9], notice.id, "doubt")
+    assert village.case().status == "fresh"
+
+
+def test_read_only_that_was_over_in_time_changes_nothing_for_an_owner(village: Village) -> None:
+    noticed(village)
+    turn_read_only(village, on=True)
+    village.pass_days(2)
+    turn_read_only(village, on=False)
+    village.pass_days(4)
+    assert village.case().status == "notice"
+    village.pass_days(2)
+    assert village.case().status == "listed"
 
 
 def test_protection_that_comes_late_has_the_entry_looked_at_anew(village: Village) -> None:

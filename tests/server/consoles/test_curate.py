@@ -85,7 +85,7 @@ def outline(answer: Any) -> Outline:
         assert not [name for name in attrs if name == "style" or name.startswith("on")]
     assert "built-in method" not in answer.text
     left = re.sub(r"\{count\}|\{\{ 7\*7 \}\}|<textarea.*?</textarea>", "", answer.text, flags=re.DOTALL)
-    left = re.sub(r'(content|data-keys|data-seconds)=(".*?"|\'.*?\')', "", left)
+    left = re.sub(r'(content|data-keys|data-seconds|hx-headers)=(".*?"|\'.*?\')', "", left)
     assert "{" not in left
     return page
 
@@ -328,8 +328,13 @@ def test_a_break_is_offered_after_a_while_of_work(village: Village, curator: AsC
     text = said()["cap"]["break"].replace("{minutes}", "30")
     with_answers(village, one.id, 3)
     assert text not in one.get("/curate").text
-    with_answers(village, one.id, 7)
-    assert text in one.get("/curate").text
+    look = mine_of(village)
+    mine = curator(look.member_id)
+    with_answers(village, mine.id, 3)
+    assert text not in mine.get(f"/curate/looks/{look.id}?ready=yes").text
+    with_answers(village, mine.id, 7)
+    assert text in mine.get("/curate").text
+    assert text in mine.get(f"/curate/looks/{look.id}?ready=yes").text
 
 
 # A case
@@ -515,6 +520,36 @@ def test_what_others_wrote_stays_text_after_the_vote(marked: Village, curator: A
     assert 'name="vote"' not in after.text
 
 
+def test_while_a_case_is_open_who_has_voted_is_shown_neither_the_jury_nor_the_others(
+    village: Village, curator: AsCurator
+) -> None:
+    look = mine_of(village)
+    one = curator(look.member_id)
+    one.send(f"/curate/looks/{look.id}/answer", vote="hide", reason="repeated", note="")
+    village.now += UNDO
+    one.get("/curate")
+    page = one.get(f"/curate/looks/{look.id}")
+    outline(page)
+    assert said()["case"]["after_later"] in page.text
+    assert "Of the jury" not in page.text
+    assert said()["case"]["peers"] not in page.text
+
+
+def test_a_vote_stays_where_nobody_else_could_be_asked(village: Village, curator: AsCurator) -> None:
+    looks = open_looks(village)
+    for member_id in set(village.curators) - {look.member_id for look in looks}:
+        with village.turn() as turn:
+            lists.unseat(turn, village.blocklist, member_id)
+    one = curator(looks[0].member_id)
+    one.send(f"/curate/looks/{looks[0].id}/answer", vote="hide", reason="repeated", note="")
+    village.now += UNDO
+    one.get("/curate")
+    refused = one.send(f"/curate/looks/{looks[0].id}/reverse?lang=ur", reason="other")
+    assert refused.status_code == 409
+    assert said("ur")["refusals"]["nobody-else"] in refused.text
+    assert answered(village, looks[0].id).vote == "hide"
+
+
 def test_an_open_case_is_held_until_it_is_answered(village: Village, curator: AsCurator) -> None:
     look = mine_of(village)
     one = curator(look.member_id)
@@ -562,10 +597,11 @@ def test_several_cases_are_rejected_after_a_question_with_their_number(marked: V
     assert no_reason.status_code == 422
     for done, skipped in ((3, 0), (0, 3)):  # sent twice
         answer = one.send("/curate/bulk/keep?lang=ur", ids=found[1], reason="once")
-        where = f"/curate?done=curate.bulk&done_count={done}&skipped={skipped}&lang=ur"
+        told = "bulk_some" if skipped else "bulk"
+        where = f"/curate?done=curate.{told}&done_count={done}&skipped={skipped}&lang=ur"
         assert (answer.status_code, answer.headers["location"]) == (303, where)
     told = one.get(where)
-    assert said("ur")["done"]["bulk"].replace("{done}", "0").replace("{skipped}", "3") in told.text
+    assert said("ur")["done"]["bulk_some"].replace("{done}", "0").replace("{skipped}", "3") in told.text
     left = [look for look in marked.rows(Look) if look.member_id == one.id and look.vote is None]
     assert [str(look.id) for look in left] == ids[3:]
 
@@ -754,7 +790,7 @@ def test_every_word_that_these_pages_may_need_is_there(language: Language) -> No
     assert list(told["actions"]) == list(care.KEYS)
     assert set(told["lanes"]) == set(queue.LANES)
     assert set(told["lane_help"]) - {"flag_only"} == {"clear", "strict", *STAGES} - {"first"}
-    assert {"again", "others", "removed", "reconsidered"} == {
+    assert {"others", "removed", "reconsidered"} == {
         key.partition("_")[2] for key in told["done"] if key.startswith("reversed_")
     }
     assert all(len(text) <= 500 for text in told["note"].values())

@@ -96,15 +96,13 @@ def test_the_chosen_filters_stay_through_labelling(app: FastAPI, admin: Browser)
     assert answer.headers["location"].startswith(f"/admin/feedback/{second}?language=ur&")
 
 
-@pytest.mark.parametrize("acts", [(), ("none", "blame")])
-def test_nothing_or_both_is_no_label_and_is_told_on_the_page(
-    app: FastAPI, admin: Browser, acts: tuple[str, ...]
-) -> None:
+def test_nothing_or_both_is_no_label_and_is_told_on_the_page(app: FastAPI, admin: Browser) -> None:
     told = tell(app)
-    answer = label(admin, told, *acts)
-    assert answer.status_code == 422
-    assert "Choose what the reply does" in answer.text
-    assert "never about her clothes" in answer.text  # the form is still there
+    for acts in ((), ("none", "blame")):
+        answer = label(admin, told, *acts)
+        assert answer.status_code == 422
+        assert "Choose what the reply does" in answer.text
+        assert "never about her clothes" in answer.text  # the form is still there
     assert row(app, told).state == "waiting"
 
 
@@ -159,17 +157,15 @@ def test_the_guide_stands_beside_the_text(app: FastAPI, admin: Browser) -> None:
     assert 'lang="ur" dir="rtl"' in page
 
 
-@pytest.mark.parametrize("role", [None, Role.CURATOR, Role.REVIEWER, Role.AUDITOR])
-def test_only_admins_read_or_change_anything(
-    app: FastAPI, admin: Browser, member: MakeMember, role: Role | None
-) -> None:
+def test_only_admins_read_or_change_anything(app: FastAPI, admin: Browser, member: MakeMember) -> None:
     told = tell(app)
-    other = member(*([role] if role else []))
-    for path in ("", "/done", f"/{told}"):
-        assert other.get(f"/admin/feedback{path}").status_code == 403
-    assert label(other, told, "blame").status_code == 403
-    for path in (f"/{told}/dismiss", "/export"):
-        assert other.send(f"/admin/feedback{path}", was="waiting").status_code == 403
+    for roles in ((), (Role.CURATOR,), (Role.REVIEWER,), (Role.AUDITOR,)):
+        other = member(*roles)
+        for path in ("", "/done", f"/{told}"):
+            assert other.get(f"/admin/feedback{path}").status_code == 403, roles
+        assert label(other, told, "blame").status_code == 403, roles
+        for path in (f"/{told}/dismiss", "/export"):
+            assert other.send(f"/admin/feedback{path}", was="waiting").status_code == 403, roles
     assert admin.client.post(f"/admin/feedback/{told}/label", data={"blame": "yes"}).status_code == 403  # no token
     assert row(app, told).state == "waiting"
 

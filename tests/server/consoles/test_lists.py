@@ -405,7 +405,8 @@ def test_rules_are_proposed_by_one_admin_and_approved_by_another(village: Villag
     page = outline(one.get(f"{HERE}/rules"))
     fields = {attrs["name"]: attrs["value"] for tag, attrs in page.tags if tag == "input" and "inputmode" in attrs}
     assert fields.keys() == set(Rules.model_fields)
-    section = {name: fields[name] for name in SECTIONS["lanes"]} | {"section": "lanes"}
+    (based_on,) = {attrs["value"] for _, attrs in page.tags if attrs.get("name") == "based_on"}
+    section = {name: fields[name] for name in SECTIONS["lanes"]} | {"section": "lanes", "based_on": based_on}
     done(one, "/rules/propose", "proposed", **section | {"clear_share": "٩٠", "look_days": "4", "note": XSS})
     (row,) = [one for one in village.rows(ListPolicy) if one.approved_by is None]
     assert (row.numbers["clear_share"], row.numbers["look_days"]) == (0.9, 4)
@@ -429,6 +430,63 @@ def test_rules_are_proposed_by_one_admin_and_approved_by_another(village: Villag
     assert "/rules/approve" not in after
     assert told()["rules"]["no_proposals"] in after
     assert re.search(r'<td class="number dropped">3</td><td class="number added">4</td>', after)
+
+
+def test_of_two_proposals_from_the_same_rules_the_second_cannot_undo_the_first(
+    village: Village, member: MakeMember
+) -> None:
+    one, two, three = (member(Role.ADMIN) for _ in range(3))
+    done(one, "/rules/propose", "proposed", based_on="1", look_days="4")
+    done(two, "/rules/propose", "proposed", based_on="1", reports_day="51")
+    first, second = sorted(row.id or 0 for row in village.rows(ListPolicy))[1:]
+    done(three, "/rules/approve", "approved", policy=str(first))
+    refused = three.send(f"{HERE}/rules/approve?lang=ur", policy=str(second))
+    assert refused.status_code == 409
+    outline(refused)
+    assert told("ur")["refusals"]["policy-outdated"] in refused.text
+    page = three.get(f"{HERE}/rules").text
+    assert told()["rules"]["outdated"] in page
+    assert told()["rules"]["coming"] in page
+    assert "/rules/approve" not in page
+    # A form of before: what it did not change would be read as a change back.
+    late = two.send(f"{HERE}/rules/propose", section="limits", note="mine", based_on="1", reports_day="51")
+    assert late.status_code == 409
+    assert f'name="based_on" value="{first}"' in late.text
+    assert 'name="reports_day" value="50"' in late.text
+    assert "\nmine</textarea>" in late.text
+    done(two, "/rules/propose", "proposed", based_on=str(first), reports_day="51")
+    newest = max(village.rows(ListPolicy), key=lambda row: row.id or 0)
+    assert (newest.based_on, newest.numbers["look_days"], newest.numbers["reports_day"]) == (first, 4, 51)
+    page = three.get(f"{HERE}/rules").text
+    changes = page[page.index(told()["rules"]["table"].replace("{number}", str(newest.id))) :]
+    changes = changes[: changes.index("</article>")]
+    assert "reports_day" in changes
+    assert "look_days" not in changes  # against what it builds on
+    done(three, "/rules/approve", "approved", policy=str(newest.id))
+    village.pass_days(2)
+    with village.turn() as turn:
+        rules = lists.rules_of(turn.session, village.blocklist, village.now)
+    assert (rules.look_days, rules.reports_day) == (4, 51)
+
+
+def test_a_proposal_is_refused_by_another_admin_or_taken_back_and_that_is_the_end_of_it(
+    village: Village, member: MakeMember
+) -> None:
+    one, two = member(Role.ADMIN), member(Role.ADMIN)
+    for who in (one, two):
+        done(one, "/rules/propose", "proposed", look_days="4")
+        row = max(village.rows(ListPolicy), key=lambda found: found.id or 0)
+        assert (told()["rules"]["take_back"] in one.get(f"{HERE}/rules").text) is True
+        done(who, "/rules/refuse", "refused", policy=str(row.id))
+        assert kinds_now(village)[-1] == "policy_refused"
+        assert told()["rules"]["no_proposals"] in two.get(f"{HERE}/rules").text
+        before = len(kinds_now(village))
+        for path in ("/rules/refuse", "/rules/approve"):
+            assert two.send(HERE + path, policy=str(row.id)).status_code == 409
+        assert len(kinds_now(village)) == before
+    assert two.send(f"{HERE}/rules/refuse", policy="1").status_code == 409  # in force
+    for role in (Role.CURATOR, Role.AUDITOR, Role.REVIEWER):
+        assert member(role).send(f"{HERE}/rules/refuse", policy="2").status_code == 403
 
 
 @pytest.mark.parametrize(

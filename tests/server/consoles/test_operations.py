@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from panah.accounts.audit import record_account_event
 from panah.accounts.permissions import Role
-from panah.accounts.tables import AccountEvent
+from panah.accounts.tables import AccountEvent, MemberSession
 from panah.blocklists import lists
 from panah.blocklists.turn import begin
 from panah.distribution import keyring
@@ -149,6 +149,21 @@ def test_an_erased_event_is_told_as_such(app: FastAPI, member: MakeMember) -> No
         assert row is not None
         row.body = row.salt = None
     assert "erased" in member(Role.ADMIN).get("/admin/audit").text
+
+
+def test_a_page_that_asks_by_itself_does_not_count_as_somebody_and_loads_anew_when_they_are_signed_out(
+    app: FastAPI, member: MakeMember
+) -> None:
+    admin = member(Role.ADMIN)
+    page = admin.get("/admin").text
+    (part,) = re.findall(r'<div id="live"[^>]*>', page)
+    assert "Panah-By-Itself" in part
+    assert "data-while-seen" in part
+    for hours in (7, 7):
+        with begin(app.state.engine, app.state.keys) as turn:
+            turn.session.exec(select(MemberSession)).one().seen_at -= timedelta(hours=hours)
+        answer = admin.get("/admin/live", **{"HX-Request": "true", "Panah-By-Itself": "yes"})
+    assert (answer.status_code, answer.headers["hx-refresh"], answer.text) == (401, "true", "")
 
 
 @pytest.mark.parametrize("path", ["/admin", "/admin/live", "/admin/audit", "/admin/members", "/admin/keys"])

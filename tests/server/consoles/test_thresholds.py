@@ -1,31 +1,57 @@
 """The pages for thresholds: who may do what, what they say, and that nothing is saved by looking."""
 
 import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import event
+from sqlalchemy import delete, event
 from sqlmodel import Session, select
 
 from panah.accounts.audit import verify_account_events
 from panah.accounts.permissions import Role
 from panah.app import create_app
+from panah.blocklists.turn import begin
 from panah.consoles.thresholds import digits, number
+from panah.feedback.tables import Feedback
 from panah.scoring.policy import LABELS
 from panah.scoring.tables import PolicyVersion
-from panah.settings import Settings
-from tests.server.conftest import StubModel
+from tests.server.conftest import settings_in
 from tests.server.consoles.conftest import Browser, MakeMember, add_member
 
 HERE = "/admin/thresholds"
 XSS = "<script>alert(1)</script>\"'<img src=x onerror=alert(1)>"
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[FastAPI]:
+    """One service for all of this module: no page here makes the model judge anything."""
+    settings = settings_in(tmp_path_factory.mktemp("thresholds"), migrated)
+    made = create_app(settings.model_copy(update={"rounds": 3600.0, "policy_refresh": 3600.0}))
+    with TestClient(made) as first:
+        made.state.portal = first.portal
+        yield made
+
+
+@pytest.fixture
+def app(served: FastAPI) -> FastAPI:
+    """The service as it is before anybody changed a threshold or told anything. Members and events stay."""
+    with begin(served.state.engine, served.state.keys) as turn:
+        for table in (PolicyVersion, Feedback):
+            turn.session.execute(delete(table))
+    served.state.serving.apply()
+    return served
+
+
 def saving(browser: Browser, *, hide: str = "0.6", based_on: str = "0", note: str = "why", **more: str) -> Any:
-    fields = {"language": "en", "sensitivity": "balanced", "based_on": based_on, "note": note}
-    return browser.send(f"{HERE}/save", **fields, **{"blame-hide": hide}, **more)
+    fields = {"language": "en", "sensitivity": "balanced", "model": "v2", "based_on": based_on, "note": note}
+    return browser.send(f"{HERE}/save", **(fields | {"blame-hide": hide} | more))
 
 
 def versions(app: FastAPI) -> list[PolicyVersion]:
@@ -78,7 +104,7 @@ def test_a_preview_answers_with_the_row_that_was_touched_and_the_whole(member: M
     admin = member(Role.ADMIN)
     part = admin.get(f"{HERE}/preview?blame-hide=0.5013&row=blame", **{"HX-Request": "true"}).text
     assert "<html" not in part
-    assert part.count("hx-swap-oob") == 2  # the sentence and the row
+    assert part.count("hx-swap-oob") == 3  # the sentence, and the head and the figures of the row
     assert 'id="figures-blame" hx-swap-oob' in part
     assert "<del" in part
     assert re.search(r"Hides \u2066\d\d\.\d%\u2069 of blame", part)
@@ -120,7 +146,7 @@ def test_what_is_reviewed_is_saved_with_its_note_and_judges_at_once(member: Make
     review = admin.get(f"{HERE}/review?language=en&sensitivity=balanced&based_on=0&blame-hide=0.6").text
     assert "0.7234" in review
     fields = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', review.split("/save")[1]))
-    assert len(fields) == 4 + 2 * len(LABELS)
+    assert len(fields) == 5 + 2 * len(LABELS)
     answer = admin.client.post(f"{HERE}/save", data=fields | {"note": "More blame"})
     assert answer.headers["location"] == f"{HERE}/history?done=thresholds.saved"
     (made,) = versions(app)
@@ -146,10 +172,81 @@ def test_of_two_admins_the_slower_is_told_and_starts_from_what_is_in_force(
     slower = member(Role.ADMIN)
     told = saving(slower, hide="0.65")
     assert told.status_code == 409
-    assert "Other thresholds have come into force since" in told.text
+    assert "Other thresholds, or another model, have come into force since" in told.text
     assert "Start again from those in force" in slower.get(f"{HERE}?based_on=0&blame-hide=0.65").text
     assert saving(slower, hide="0.65", based_on="1").status_code == 303
     assert policy(app) == "v2-2"
+
+
+def hidden(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of a form on the page."""
+    (form,) = re.findall(rf'<form [^>]*action="{action}[^"]*"[^>]*>(.*?)</form>', page, re.DOTALL)
+    return dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', form))
+
+
+def test_what_was_looked_at_for_one_model_is_not_saved_for_another(
+    app: FastAPI, member: MakeMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers of versions would not tell: no version of either model was ever made."""
+    admin = member(Role.ADMIN)
+    dials = hidden(admin.get(HERE).text, HERE)
+    save = hidden(admin.get(f"{HERE}/review?blame-hide=0.6").text, f"{HERE}/save")
+    saving(admin)
+    back = hidden(admin.get(f"{HERE}/history/0").text, f"{HERE}/history/0/roll-back")
+    serving = app.state.serving
+    other = serving.running.config.model_copy(update={"name": "other"})
+    monkeypatch.setattr(serving.running.model, "config", other)
+    monkeypatch.setattr("panah.consoles.thresholds.by_name", lambda found, _: found[0])
+    with Session(app.state.engine) as session:
+        session.add(PolicyVersion(id=2, model="other", thresholds=other.thresholds.model_dump()))
+        session.commit()
+    for path, fields in ((f"{HERE}/save", save), (f"{HERE}/history/0/roll-back", back | {"based_on": "2"})):
+        refused = admin.send(path, **(fields | {"note": "for the other"}))
+        assert refused.status_code == 409
+        assert "another model" in refused.text
+        unnamed = {name: value for name, value in fields.items() if name != "model"}
+        assert admin.send(path, **(unnamed | {"note": "for none"})).status_code == 409
+    asked = urlencode(dials | {"blame-hide": "0.6", "based_on": "2"})
+    assert "Start again from those in force" in admin.get(f"{HERE}?{asked}").text
+    assert f"{HERE}/save" not in admin.get(f"{HERE}/review?{asked}").text
+    assert len(versions(app)) == 2
+
+
+def test_others_are_told_of_what_was_saved_before_this_process_follows(
+    app: FastAPI, member: MakeMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Following may take ten seconds, in which nobody else would have looked."""
+    done: list[str] = []
+    monkeypatch.setattr("panah.consoles.thresholds.tell", lambda _: done.append("told"))
+    monkeypatch.setattr(app.state.serving, "apply", lambda: done.append("followed"))
+    assert saving(member(Role.ADMIN)).status_code == 303
+    assert done == ["told", "followed"]
+
+
+def test_the_page_tells_reports_that_somebody_has_read_from_the_others(app: FastAPI, member: MakeMember) -> None:
+    with begin(app.state.engine, app.state.keys) as turn:
+        for state, labels in (("waiting", None), ("labelled", ["blame"]), ("labelled", []), ("dismissed", None)):
+            turn.session.add(
+                Feedback(
+                    receipt_digest=uuid4().hex,
+                    kind="missed",
+                    label="blame",
+                    language="en",
+                    bucket=9,
+                    action="show",
+                    sensitivity="balanced",
+                    model="v2",
+                    policy="v2-0",
+                    made_on=turn.now.date(),
+                    keep_until=turn.now.date() + timedelta(days=180),
+                    state=state,
+                    labels=labels,
+                )
+            )
+    page = member(Role.ADMIN).get(HERE).text
+    assert "Readers sent 2 reports" in page
+    assert "Admins read 1 of them and agreed" in page
+    assert "Admins agreed with 1 of them." in page
 
 
 @pytest.mark.parametrize(
@@ -209,23 +306,24 @@ def test_going_back_is_one_click_and_makes_a_version(app: FastAPI, member: MakeM
     page = admin.get(f"{HERE}/history/0").text
     assert f"{HERE}/history/0/roll-back" in page
     assert 'name="based_on" value="1"' in page
-    answer = admin.send(f"{HERE}/history/0/roll-back", based_on="1")
+    answer = admin.send(f"{HERE}/history/0/roll-back", model="v2", based_on="1")
     assert answer.headers["location"] == f"{HERE}/history?done=thresholds.rolled_back"
     assert policy(app) == "v2-2"
     assert versions(app)[1].thresholds["balanced"]["en"]["blame"]["hide"] == 0.7234
-    again = admin.send(f"{HERE}/history/0/roll-back", based_on="1")
+    again = admin.send(f"{HERE}/history/0/roll-back", model="v2", based_on="1")
     assert again.status_code == 409
-    assert admin.send(f"{HERE}/history/77/roll-back", based_on="2").status_code == 404
+    assert admin.send(f"{HERE}/history/77/roll-back", model="v2", based_on="2").status_code == 404
     with Session(app.state.engine) as session:
         verify_account_events(session)
 
 
 @pytest.fixture
-def careful(settings: Settings, model: StubModel) -> Any:
-    """A server on which a second admin has to agree."""
-    made = create_app(settings.model_copy(update={"rounds": 3600.0, "second_approval": True}))
-    with TestClient(made):
-        yield made
+def careful(app: FastAPI) -> Iterator[FastAPI]:
+    """The service as one on which a second admin has to agree."""
+    usual = app.state.settings
+    app.state.settings = usual.model_copy(update={"second_approval": True})
+    yield app
+    app.state.settings = usual
 
 
 def test_where_a_second_person_is_needed_the_pages_say_so_and_another_admin_agrees(careful: FastAPI) -> None:
@@ -260,11 +358,15 @@ def test_a_proposal_that_is_refused_is_closed(careful: FastAPI) -> None:
 def test_pages_ask_the_database_as_often_with_fifty_versions_as_with_none(app: FastAPI, member: MakeMember) -> None:
     admin = member(Role.ADMIN)
     asked: list[str] = []
-    event.listen(app.state.engine, "before_cursor_execute", lambda *parts: asked.append(parts[2]))
+
+    def note(*said: Any) -> None:
+        asked.append(said[2])
 
     def queries(path: str) -> int:
         asked.clear()
+        event.listen(app.state.engine, "before_cursor_execute", note)
         assert admin.get(path).status_code == 200
+        event.remove(app.state.engine, "before_cursor_execute", note)
         return len(asked)
 
     saving(admin)

@@ -1,17 +1,18 @@
 """An answer counts after ten seconds, and can be turned round later: what that does, and what it cannot do."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
-from panah.blocklists import appeals, events, lists, looks
+from panah.blocklists import appeals, events, lists, looks, views
 from panah.blocklists.looks import LookClosed, LookNotFound, TooManyRemovals
 from panah.blocklists.panel import GIVEN
 from panah.blocklists.tables import Blocklist, Case, Contribution, Decision, Event, Look, Participant
 from panah.curation import answers, care
-from panah.curation.answers import AlreadyCounts, CannotReverse, Settled
+from panah.curation.answers import AlreadyCounts, CannotReverse, NobodyElse, Settled
 from panah.db import make_engine
 from tests.server.blocklists.conftest import Village
 from tests.server.blocklists.test_together import at_once
@@ -224,16 +225,28 @@ def test_an_answer_given_in_time_is_not_late(village: Village) -> None:
     assert look_of(village, look).vote == "hide"
 
 
-def test_answers_that_are_changed_for_ever_hold_no_case_up(village: Village) -> None:
+def test_an_answer_is_not_lost_however_late_it_was_given(village: Village) -> None:
     (look, *_) = ask(village)
     village.pass_days(2)
     village.now = look.due_at - timedelta(hours=1)
     village.tick()
+    village.now = look.due_at + timedelta(days=3)  # the server was away
+    say(village, look)
+    village.now += timedelta(seconds=5)
+    village.tick()
+    assert look_of(village, look).vote is None
+    assert settle(village, after=5) == Settled(1, 0)
+    assert look_of(village, look).vote == "hide"
+
+
+def test_an_answer_long_after_its_day_counts_ten_seconds_after_it_was_first_given(village: Village) -> None:
+    (look, *_) = ask(village)
     village.now = look.due_at + timedelta(hours=1)
     say(village, look)
-    village.tick()
-    assert look_of(village, look).vote == "late"
-    assert settle(village) == Settled(0, 1)
+    village.now += timedelta(seconds=8)
+    say(village, look, "keep", "good-faith")  # changed for ever, it would hold the case up
+    assert settle(village, after=2) == Settled(1, 0)
+    assert look_of(village, look).vote == "keep"
 
 
 def test_handing_over_waits_ten_seconds_too_and_then_others_are_asked(village: Village) -> None:
@@ -256,7 +269,7 @@ def test_a_vote_withdrawn_from_an_open_case_goes_to_somebody_who_has_not_seen_th
     village.now += timedelta(hours=3)
     assert reverse(village, first) == "others"
     found = look_of(village, first)
-    assert (found.vote, found.note, found.reason_code, found.answered_at) == ("withdrawn", "", "", None)
+    assert (found.vote, found.note, found.reason_code) == ("withdrawn", "", "")
     now_asked = looks_on(village)
     assert len(now_asked) == 3
     (new,) = [one for one in now_asked if one.id not in {look.id for look in rest}]
@@ -272,25 +285,63 @@ def test_a_vote_withdrawn_from_an_open_case_goes_to_somebody_who_has_not_seen_th
     chain_holds(village)
 
 
-def test_where_nobody_else_is_left_ones_own_look_is_open_again(village: Village) -> None:
-    first, *rest = ask(village)
-    others = [one for one in village.curators if one not in {first.member_id, *(look.member_id for look in rest)}]
-    for member_id in others:
+def leave_only(village: Village, stay: set[UUID]) -> None:
+    """All other curators give up their seats."""
+    for member_id in set(village.curators) - stay:
         with village.turn() as turn:
             lists.unseat(turn, village.blocklist, member_id)
+
+
+def test_where_nobody_else_is_left_a_vote_stands(village: Village) -> None:
+    first, *rest = ask(village)
+    leave_only(village, {first.member_id, *(look.member_id for look in rest)})
     answer(village, first, "hide")
-    village.now += timedelta(hours=3)
-    assert reverse(village, first) == "again"
-    found = look_of(village, first)
-    assert (found.vote, found.due_at) == (None, village.now + timedelta(days=3))
-    with pytest.raises(CannotReverse):  # a second click
+    before = len(village.rows(Event))
+    with pytest.raises(NobodyElse):
         reverse(village, first)
-    for look in (first, *rest):
+    assert (look_of(village, first).vote, len(village.rows(Event))) == ("hide", before)
+    for look in rest:
         answer(village, look, "flag")
         if village.case().status == "listed":
             break
     assert village.case().tier == "flag"
     chain_holds(village)
+
+
+def test_who_has_withdrawn_a_vote_is_not_asked_again(village: Village) -> None:
+    first, *rest = ask(village)
+    answer(village, first, "hide")
+    assert reverse(village, first) == "others"
+    (new,) = [one for one in looks_on(village) if one.id not in {look.id for look in rest}]
+    leave_only(village, {first.member_id, *(look.member_id for look in rest)})
+    village.pass_days()
+    assert look_of(village, new).vote == "recuse"
+    assert {one.id for one in looks_on(village)} == {look.id for look in rest}
+    with pytest.raises(CannotReverse):  # a second click
+        reverse(village, first)
+
+
+def test_a_vote_withdrawn_counts_in_the_limit_of_the_day(village: Village) -> None:
+    (first, *_) = ask(village)
+    say(village, first)
+    settle(village)
+    reverse(village, first)
+    with village.turn() as turn:
+        assert care.answered_today(turn.session, first.member_id, village.now.date()) == 1
+
+
+def test_who_has_voted_sees_nothing_of_the_others_while_the_stage_is_open(village: Village) -> None:
+    first, second, third = ask(village)
+    answer(village, second, "keep")
+    answer(village, first, "flag")
+    with village.turn() as turn:
+        assert views.case_of(turn, first.member_id, first.id).after is None
+    answer(village, third, "flag")
+    assert village.case().status == "listed"
+    with village.turn() as turn:
+        after = views.case_of(turn, first.member_id, first.id).after
+    assert after is not None
+    assert sorted(one.vote for one in after.peers) == ["flag", "keep"]
 
 
 def test_the_reason_is_in_the_history_and_no_name(village: Village) -> None:
@@ -424,6 +475,27 @@ def test_one_against_it_rejects_what_is_looked_at_anew_and_then_it_is_over(villa
     chain_holds(village)
 
 
+def test_a_rejection_is_not_looked_at_anew_without_three_who_have_not_seen_it(village: Village) -> None:
+    given = decided(village, "keep")
+    barred = {one.member_id for one in given}
+    others = [one for one in village.curators if one not in barred]
+    leave_only(village, barred | set(others[:2]))
+    before = len(village.rows(Event))
+    with pytest.raises(NobodyElse):
+        reverse(village, given[0])
+    assert (village.case().status, len(village.rows(Event))) == ("rejected", before)
+
+
+def test_who_rejected_an_account_is_not_asked_when_it_is_looked_at_anew(village: Village) -> None:
+    given = decided(village, "keep")
+    barred = {one.member_id for one in given}
+    reverse(village, given[0])
+    (first, *_) = looks_on(village)
+    leave_only(village, set(village.curators) - {first.member_id})
+    village.pass_days(4)  # and late ones too are asked again rather than those
+    assert not barred & {one.member_id for one in looks_on(village)}
+
+
 def standings(village: Village) -> dict[str, tuple[float, float]]:
     return {one.tag: (round(one.confirmed, 9), round(one.overturned, 9)) for one in village.rows(Participant)}
 
@@ -555,3 +627,16 @@ def test_a_limit_that_is_reached_stops_answers_and_not_handing_over(village: Vil
     village.now += timedelta(days=1)
     with village.turn() as turn:
         assert care.cap_left(turn.session, today[0].member_id, village.now) == 5
+
+
+def test_the_limit_of_the_day_holds_while_the_lists_time_catches_up(village: Village) -> None:
+    (look, other, _) = ask(village)
+    village.now += timedelta(days=4)  # the server was away, and the list's own time lags behind
+    said_at = village.now
+    say(village, look)
+    settle(village)
+    assert look_of(village, look).answered_at == said_at
+    answer(village, other, "hide")
+    for one in (look, other):
+        with village.turn() as turn:
+            assert care.answered_today(turn.session, one.member_id, village.now.date()) == 1

@@ -57,6 +57,28 @@ def test_what_is_decided_somebody_elses_unknown_or_said_already_is_passed_over(v
     assert look_of(village, mine[1]).said == "hide"
 
 
+def test_a_vote_against_that_would_complete_a_listing_is_left_for_a_look_by_itself(village: Village) -> None:
+    first, second, third = ask(village)
+    answer(village, first, "hide")
+    answer(village, second, "hide")
+    assert answer_many(village, [third], "keep") == Bulk(0, 1)
+    assert (look_of(village, third).vote, village.case().status, village.entries()) == (None, "looks", {})
+    assert answer_many(village, [third], "recuse") == Bulk(1, 0)
+
+
+def test_letting_an_entry_end_that_would_complete_another_term_is_left_too(village: Village) -> None:
+    village.list_it()
+    while not looks_on(village):
+        village.pass_days()
+    first, second, third = looks_on(village)
+    assert first.stage == "review"
+    answer(village, first, "hide")
+    answer(village, second, "flag")  # not yet another term: all three could still differ about hiding
+    assert village.case().status == "review"
+    assert answer_many(village, [third], "expire") == Bulk(0, 1)
+    assert (look_of(village, third).vote, village.case().status) == (None, "review")
+
+
 @pytest.mark.parametrize("what", ["hide", "flag", "late", "", "publish"])
 def test_nothing_is_listed_in_bulk(village: Village, what: str) -> None:
     asked = ask(village)

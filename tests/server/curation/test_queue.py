@@ -28,7 +28,7 @@ from tests.server.curation.conftest import (
 NOBODY = UUID(int=0)
 
 
-def lanes(village: Village, member_id: UUID, **how: bool) -> dict[str, Lane]:
+def lanes(village: Village, member_id: UUID, **how: Any) -> dict[str, Lane]:
     """Those in which something waits."""
     with village.turn() as turn:
         found = queue.lanes(turn.session, member_id, turn.now, **how)
@@ -59,6 +59,13 @@ def test_totals_count_all_that_is_open_and_mine_what_waits_for_me(real_village: 
     answer(village, asked[1], "keep")
     answer(village, asked[2], "keep")
     assert lanes(village, asked[0].member_id) == {}
+
+
+def test_one_list_alone_can_be_counted(village: Village) -> None:
+    (look, *_) = ask(village)
+    assert lanes(village, look.member_id, list_slug="village") == {"clear": Lane(1, 1, 0, 0)}
+    assert lanes(village, look.member_id, list_slug="elsewhere") == {}
+    assert lanes(village, NOBODY, list_slug="village") == {}
 
 
 def test_who_has_no_seat_sees_nothing_unless_they_look_after_everything(village: Village) -> None:

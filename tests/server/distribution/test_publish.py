@@ -3,6 +3,7 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlmodel import Session, select
@@ -14,6 +15,8 @@ from panah.distribution.encode import apply_delta, decode_full, snapshot_of
 from panah.distribution.publish import GrowthRefused, new_epoch, publish, renew
 from panah.distribution.signing import Refused
 from panah.distribution.tables import Catalogue, CatalogueLock
+from panah.operations.switches import STOP_PUBLISHING
+from panah.operations.tables import Switch
 from tests.server.distribution.conftest import Place, numbered
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -258,6 +261,31 @@ def test_after_an_admin_let_it_go_on_the_rest_comes_day_by_day(place: Place) -> 
         place.now += DAY
     assert counts == [50, 100, 120, 120]
     assert place.find("norms").stopped is None
+
+
+def turn_stop_publishing(place: Place, *, on: bool) -> None:
+    with place.turn() as turn:
+        turn.session.merge(Switch(name=STOP_PUBLISHING, is_on=on, by=uuid4(), since=place.now))
+
+
+def test_after_publishing_was_stopped_for_all_the_rest_comes_day_by_day(place: Place) -> None:
+    blocklist = place.make("norms")
+    place.publish(blocklist)
+    place.now += 2 * DAY
+    turn_stop_publishing(place, on=True)
+    for start in (1, 101):
+        place.put(blocklist, *numbered(60, start=start))
+        assert place.publish(blocklist, after=DAY) == 1
+    turn_stop_publishing(place, on=False)
+    counts = []
+    for _ in range(4):
+        place.publish(place.find("norms"))
+        counts.append(place.part("norms")["count"])
+        place.now += DAY
+    assert counts == [50, 100, 120, 120]
+    assert place.find("norms").stopped is None
+    place.now += 14 * DAY
+    refused_growth(place, 60)
 
 
 def test_growth_is_refused_through_a_change_of_salt_too(place: Place) -> None:

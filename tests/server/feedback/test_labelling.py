@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from panah.accounts.tables import AccountEvent
 from panah.feedback import service
+from panah.feedback.export import export
 from panah.feedback.service import (
     Agreement,
     BadLabel,
@@ -28,14 +29,15 @@ def test_the_queue_is_by_day_and_holds_only_what_has_a_text(box: Box, clock: Clo
     clock.on(days=1)
     new = box.row_of(box.tell(**MISSED | {"language": "ur"}))
     with box.turn() as turn:
-        session = turn.session
-        first = service.waiting(session, Which(), limit=1)
+        session, today = turn.session, turn.now.date()
+        first = service.waiting(session, Which(), today, limit=1)
         assert [row.id for row in first.rows] == [old.id]
-        second = service.waiting(session, Which(), after=first.next, limit=1)
+        second = service.waiting(session, Which(), today, after=first.next, limit=1)
         assert ([row.id for row in second.rows], second.next) == ([new.id], "")
-        assert [row.id for row in service.waiting(session, Which(kind="missed", language="ur")).rows] == [new.id]
-        assert service.waiting(session, Which(label="threat")).rows == []
-        assert sum(one.rows for one in service.counts(session)) == 3
+        missed = service.waiting(session, Which(kind="missed", language="ur"), today)
+        assert [row.id for row in missed.rows] == [new.id]
+        assert service.waiting(session, Which(label="threat"), today).rows == []
+        assert sum(one.rows for one in service.counts(session, today)) == 3
 
 
 @both_databases
@@ -45,8 +47,8 @@ def test_what_is_done_comes_newest_first_page_by_page(box: Box, clock: Clock) ->
         found.append(box.label(me, box.row_of(box.tell())).id)
         clock.on(days=1)
     with box.turn() as turn:
-        first = service.done(turn.session, limit=2)
-        rest = service.done(turn.session, limit=2, after=first.next)
+        first = service.done(turn.session, clock.now.date(), limit=2)
+        rest = service.done(turn.session, clock.now.date(), limit=2, after=first.next)
     assert [row.id for row in first.rows + rest.rows] == found[::-1]
     assert rest.next == ""
 
@@ -101,6 +103,28 @@ def test_of_two_who_label_at_once_one_is_told(box: Box) -> None:
     assert said.count("told") == 1
     (kept,) = box.rows()
     assert kept.labels == [one for one in said if one != "told"]
+
+
+@both_databases
+def test_what_is_over_is_nowhere_though_no_job_has_deleted_it(box: Box, clock: Clock) -> None:
+    me = box.member()
+    waiting, labelled = box.row_of(box.tell()), box.row_of(box.tell())
+    box.label(me, labelled, "blame")
+    clock.on(days=180)
+    with box.turn() as turn:
+        today = turn.now.date()
+        assert service.waiting(turn.session, Which(), today).rows == []
+        assert service.done(turn.session, today).rows == []
+        assert service.neighbours(turn.session, labelled, Which(), me, turn.now) == (None, None)
+        assert service.counts(turn.session, today) == []
+        assert service.agreement(turn.session, today) == []
+        for one in (waiting, labelled):
+            with pytest.raises(FeedbackNotFound):
+                service.find(turn.session, one.id, today)
+        assert export(turn, None, again=True).rows == 0
+    assert len(box.rows()) == 2
+    with pytest.raises(FeedbackNotFound):
+        box.label(me, waiting, "blame")
 
 
 def test_what_somebody_has_open_is_not_given_to_others_until_their_time_is_over(box: Box, clock: Clock) -> None:
@@ -160,7 +184,7 @@ def test_taking_back_deletes_the_label_too(box: Box) -> None:
     with box.turn() as turn:
         assert service.forget(turn, told.receipt) == 1
         assert service.forget(turn, told.receipt) == 0
-        assert service.agreement(turn.session) == []
+        assert service.agreement(turn.session, turn.now.date()) == []
     assert box.rows() == []
 
 
@@ -196,8 +220,9 @@ def test_agreement_is_counted_by_language_and_label(box: Box) -> None:
     box.label(me, box.row_of(box.tell(**MISSED | {"language": "ur"})), "shaming")
     box.tell()  # waits, and is not counted
     with box.turn() as turn:
-        assert service.agreement(turn.session) == [
+        assert service.agreement(turn.session, turn.now.date()) == [
             Agreement("en", "blame", covered=3, rightly=2, shown=0, missed=0),
             Agreement("ur", "blame", covered=0, rightly=0, shown=1, missed=1),
         ]
-        assert service.texts(box.keys, service.waiting(turn.session, Which()).rows[0]) == (TEXT, POST)
+        (row,) = service.waiting(turn.session, Which(), turn.now.date()).rows
+        assert service.texts(box.keys, row) == (TEXT, POST)

@@ -23,7 +23,7 @@ from panah.pages.routes import PROBLEMS
 from panah.scoring.text import MAX_CHARACTERS
 from panah.settings import Settings
 from panah.web import Envelope
-from tests.server.feedback.conftest import MISSED, POST, TEXT, VERDICT, Box, Clock
+from tests.server.feedback.conftest import MISSED, POST, TEXT, VERDICT, Box, Clock, both_databases
 
 WITHOUT = VERDICT | {"consent": False}
 WITH = VERDICT | {"consent": True, "text": TEXT, "context": POST}
@@ -79,9 +79,23 @@ def test_with_consent_the_text_is_kept_sealed_for_180_days(client: TestClient, b
 def test_what_is_sent_again_with_its_receipt_is_kept_once(client: TestClient, box: Box) -> None:
     chosen = WITH | {"receipt": "0123456789abcdef" * 2}
     answers = [tell(client, chosen).json() for _ in range(2)]
-    assert answers == [{"receipt": chosen["receipt"], "keep_until": "2027-05-19"}] * 2
+    assert answers == [{"receipt": chosen["receipt"], "keep_until": "2027-05-19", "with_text": True}] * 2
     assert len(box.rows()) == 1
     assert tell(client, WITH | {"receipt": "not-a-receipt"}).status_code == 422
+
+
+@pytest.mark.parametrize("first", [WITH, WITHOUT])
+@both_databases
+def test_what_is_sent_again_in_another_way_is_told_how_the_first_is_kept(
+    client: TestClient, box: Box, first: dict[str, Any]
+) -> None:
+    receipt = "0123456789abcdef" * 2
+    second = WITHOUT if first is WITH else WITH
+    told = [tell(client, one | {"receipt": receipt}).json() for one in (first, second)]
+    assert told[0] == told[1]
+    assert told[0]["with_text"] == (first is WITH)
+    kept = client.get(f"/v1/feedback/{receipt}").json()
+    assert {name: kept[name] for name in ("keep_until", "with_text")}.items() <= told[0].items()
 
 
 @pytest.mark.parametrize("words", [{"text": TEXT}, {"context": POST}, {"text": TEXT, "context": POST}])

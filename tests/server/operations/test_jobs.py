@@ -1,6 +1,7 @@
 """What is written down about the work in the background."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel, col, select
 
 from panah.accounts.sessions import forget_over, start_session
@@ -21,6 +23,8 @@ from panah.keys import Keys
 from panah.operations import jobs
 from panah.operations.tables import JobRun
 from panah.rounds import CHORES, go_round
+from panah.scoring.shadow import Cell, add_counts
+from panah.scoring.tables import ShadowCount
 from tests.server.accounts.conftest import Clock
 
 KEYS = Keys(b"k" * 32)
@@ -81,6 +85,35 @@ def test_a_fault_is_told_by_its_class_only_and_goes_no_further(
     assert (found.fault, found.well_at, found.ended_at) == ("RuntimeError", well, clock.now)
     assert "1234567" not in caplog.text + found.fault
     assert "RuntimeError" in caplog.text
+
+
+@pytest.mark.parametrize("when", ["claim", "closing"])
+def test_a_database_that_fails_a_job_does_not_end_the_round(
+    engine: Engine,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    when: str,
+) -> None:
+    turns = 0
+
+    def begin_or_fail(*args: Any, **more: Any) -> Any:
+        nonlocal turns
+        turns += 1  # two turns a job, its claim first
+        if turns == (3 if when == "claim" else 4):
+            raise OperationalError("UPDATE job_run", {}, Exception("x:1234567"))
+        return begin(*args, **more)
+
+    monkeypatch.setattr(jobs, "begin", begin_or_fail)
+    with caplog.at_level(logging.ERROR):
+        go_round(engine, KEYS, make_outlet(tmp_path / "panah.keys", "Panah"), {})
+    with Session(engine) as session:
+        rows = {one.name: one for one in session.exec(select(JobRun))}
+    assert set(jobs.JOBS) - rows.keys() == ({"lists"} if when == "claim" else set())
+    assert rows["sessions"].well_at is not None
+    assert "OperationalError" in caplog.text
+    assert "1234567" not in caplog.text
 
 
 def test_an_hourly_job_runs_once_an_hour_over_all_processes(engine: Engine, clock: Clock) -> None:
@@ -170,6 +203,16 @@ def test_what_signing_in_leaves_behind_goes_when_its_time_is_over(engine: Engine
     with begin(engine, KEYS) as turn:
         assert forget_over(turn) == 1
     assert left() == [0, 0, 0, 0]
+
+
+def test_counts_of_two_models_go_after_ninety_days(engine: Engine, clock: Clock) -> None:
+    for days in (89, 90, 400):
+        cell = Cell(clock.now.date() - timedelta(days=days), "v2-0", "v3-0", "en", "show:", "show:")
+        add_counts(engine, Counter({cell: 7}))
+    with begin(engine, KEYS) as turn:
+        assert CHORES["comparisons"](turn) == 2
+    with Session(engine) as session:
+        assert [clock.now.date() - one.day for one in session.exec(select(ShadowCount))] == [timedelta(days=89)]
 
 
 def test_the_newest_run_stands_alone(engine: Engine, clock: Clock) -> None:

@@ -4,6 +4,7 @@ import json
 import time
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -20,7 +21,7 @@ from panah.scoring.policies import shipped
 from panah.scoring.policy import LABELS, SENSITIVITIES, Label, Threshold
 from panah.scoring.text import LANGUAGE_GROUPS, LanguageGroup
 from panah.scoring.tuning import InForce
-from tests.server.scoring_tuning.conftest import ARTEFACT
+from tests.server.scoring_tuning.conftest import ARTEFACT, both_databases
 
 TODAY = date(2026, 11, 22)
 
@@ -181,25 +182,18 @@ def test_a_label_that_is_switched_off_covers_no_report() -> None:
     assert (off.harmless_freed, off.near) == (2, 0)
 
 
+def feedback(**changes: Any) -> Feedback:
+    said: dict[str, Any] = {"kind": "missed", "label": "blame", "language": "en", "bucket": 7, "action": "show"}
+    made = {"sensitivity": "balanced", "model": "v2", "policy": "v2-0", "made_on": TODAY}
+    kept = {"receipt_digest": uuid4().hex, "keep_until": TODAY + timedelta(days=365)}
+    return Feedback(**(said | made | kept | changes))
+
+
 def test_only_this_models_last_90_days_are_looked_at_and_in_one_query(engine: Engine) -> None:
     rows = [("v2", 0, 7), ("v2", 0, 7), ("v2", 89, 7), ("v2", 90, 7), ("v1", 0, 7), ("v2", 0, 8)]
     with Session(engine) as session:
         for model, days, bucket in rows:
-            session.add(
-                Feedback(
-                    receipt_digest=uuid4().hex,
-                    kind="missed",
-                    label="blame",
-                    language="en",
-                    bucket=bucket,
-                    action="show",
-                    sensitivity="balanced",
-                    model=model,
-                    policy=f"{model}-0",
-                    made_on=TODAY - timedelta(days=days),
-                    keep_until=TODAY + timedelta(days=365),
-                )
-            )
+            session.add(feedback(model=model, made_on=TODAY - timedelta(days=days), bucket=bucket))
         session.commit()
         asked: list[str] = []
         event.listen(engine, "before_cursor_execute", lambda *parts: asked.append(parts[2]))
@@ -207,3 +201,31 @@ def test_only_this_models_last_90_days_are_looked_at_and_in_one_query(engine: En
     assert sorted((one.bucket, one.count) for one in found) == [(7, 3), (8, 1)]
     assert len(asked) == 1
     assert measured.FEEDBACK_DAYS == 90
+
+
+@both_databases
+def test_reports_that_people_have_refuted_do_not_count_and_those_they_confirmed_are_told_apart(
+    engine: Engine,
+) -> None:
+    rows: list[tuple[str, str, list[str] | None]] = [
+        ("missed", "waiting", None),
+        ("missed", "labelled", ["blame"]),
+        ("missed", "labelled", ["threat"]),  # it does harm, though another than the reader said
+        ("missed", "labelled", []),  # it does none
+        ("missed", "dismissed", None),
+        ("not-harmful", "waiting", None),
+        ("not-harmful", "labelled", []),
+        ("not-harmful", "labelled", ["abuse"]),  # not what the model said
+        ("not-harmful", "labelled", ["abuse", "blame"]),
+        ("not-harmful", "dismissed", None),
+    ]
+    with Session(engine) as session:
+        session.add_all(feedback(kind=kind, state=state, labels=labels) for kind, state, labels in rows)
+        session.commit()
+        found = reports(session, "v2", TODAY)
+    assert sorted((one.kind, one.count, one.confirmed) for one in found) == [
+        ("missed", 3, 2),
+        ("not-harmful", 3, 2),
+    ]
+    limit = Threshold(flag=0.6, hide=0.8)
+    assert told(found, "blame", limit, limit).confirmed == 4

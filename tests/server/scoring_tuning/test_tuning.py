@@ -72,6 +72,7 @@ def propose(engine: Engine, keys: Keys, config: ModelConfig, evidence: Evidence)
                 evidence,
                 thresholds,
                 author=author,
+                model="v2",
                 based_on=based_on,
                 note=note,
                 needs_second=needs_second,
@@ -271,7 +272,8 @@ def test_going_back_makes_a_new_version_with_the_earlier_thresholds(
 
     def back(to: int, based_on: int) -> int:
         with begin(engine, keys) as turn:
-            made = tuning.roll_back(turn, config, to, author=who, based_on=based_on, note="", needs_second=False)
+            seen: Any = {"model": "v2", "based_on": based_on}
+            made = tuning.roll_back(turn, config, to, author=who, **seen, note="", needs_second=False)
             assert made.id is not None
             return made.id
 
@@ -301,9 +303,9 @@ def test_going_back_needs_a_second_person_too_and_only_to_what_was_in_force(
         who, table(config, ("balanced", "en", "blame", "hide", 0.65)), based_on=first, needs_second=True
     )
     with begin(engine, keys) as turn, pytest.raises(VersionClosed):
-        tuning.roll_back(turn, config, waiting, author=who, based_on=first, note="", needs_second=True)
+        tuning.roll_back(turn, config, waiting, author=who, model="v2", based_on=first, note="", needs_second=True)
     with begin(engine, keys) as turn:
-        made = tuning.roll_back(turn, config, 0, author=who, based_on=first, note="", needs_second=True)
+        made = tuning.roll_back(turn, config, 0, author=who, model="v2", based_on=first, note="", needs_second=True)
     assert made.in_force_at is None
     assert current(engine, config) == f"v2-{first}"
 

@@ -59,7 +59,7 @@ class Admin:
 
     def save(self, hide: float, based_on: int = 0) -> None:
         fields = {"csrf": self.csrf, "language": "en", "sensitivity": "balanced", "note": "why"}
-        values = {"based_on": str(based_on), "blame-hide": str(hide)}
+        values = {"model": "v2", "based_on": str(based_on), "blame-hide": str(hide)}
         with httpx.Client(cookies=self.cookies, headers={"Origin": self.url}, timeout=30) as client:
             answer = client.post(f"{self.url}/admin/thresholds/save", data=fields | values)
         assert (answer.status_code, "done=thresholds.saved" in answer.headers.get("location", "")) == (303, True)

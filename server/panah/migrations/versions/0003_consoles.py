@@ -126,6 +126,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["blocklist_id"], ["blocklist.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("blocklist_id", "month"),
     )
+    with op.batch_alter_table("list_policy", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("based_on", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("refused_by", sa.String(length=40), nullable=True))
+
     with op.batch_alter_table("look", schema=None) as batch_op:
         batch_op.add_column(sa.Column("said", sa.String(length=12), nullable=True))
         batch_op.add_column(sa.Column("said_reason", sa.String(length=40), nullable=False, server_default=""))
@@ -210,6 +214,10 @@ def downgrade() -> None:
         batch_op.drop_column("said_note")
         batch_op.drop_column("said_reason")
         batch_op.drop_column("said")
+
+    with op.batch_alter_table("list_policy", schema=None) as batch_op:
+        batch_op.drop_column("refused_by")
+        batch_op.drop_column("based_on")
 
     op.drop_table("transparency_report")
     op.drop_table("note_template")

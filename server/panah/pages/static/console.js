@@ -18,6 +18,11 @@ document.addEventListener('input', event => {
 // On a narrow window the menu scrolls: where one is should be seen.
 document.querySelector('.side [aria-current]')?.scrollIntoView({block: 'nearest', inline: 'center'});
 
+// What a page asks for by itself waits while nobody can see the page: <div hx-trigger="every 15s" data-while-seen>.
+document.addEventListener('htmx:before:request', event => {
+  if (document.hidden && event.target.closest('[data-while-seen]')) event.preventDefault();
+});
+
 // On a narrow window the rows of <table class="stack"> are cards. Each value then carries its column's name, and
 // roles keep it a table for those who do not see it: some browsers forget what is no longer laid out as one.
 const ROLES = {'thead, tbody': 'rowgroup', tr: 'row', 'thead th': 'columnheader', 'tbody th': 'rowheader', td: 'cell'};

@@ -174,7 +174,3 @@ if (elsewhere) {
 	});
 	windows.postMessage({look: elsewhere.dataset.look});
 }
-
-document.addEventListener('htmx:before:request', event => {
-	if (document.hidden && event.target.closest('[data-while-seen]')) event.preventDefault();
-});
