@@ -193,6 +193,13 @@ def add(console: Console) -> None:
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return Response(made.lines, media_type="application/x-ndjson", headers=headers)
 
+    @console.post(f"{PATH}/forget", Permission.FEEDBACK_LABEL)
+    def forget(request: Request, who: Who, fields: Form) -> Response:
+        receipt = "".join(fields.get("receipt", "").split()).lower()
+        with turn_of(request) as turn:
+            gone = service.forget_for(turn, who.member_id, receipt)
+        return go(request, links(request)(done="feedback.forgotten" if gone else "feedback.unknown"))
+
     @console.get(f"{PATH}/{{feedback_id}}", Permission.FEEDBACK_LABEL)
     def case(request: Request, who: Who, feedback_id: UUID) -> Response:
         return case_page(request, who, feedback_id)

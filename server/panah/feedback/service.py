@@ -149,6 +149,17 @@ def forget(turn: Turn, receipt: str) -> int:
     return delete_rows(turn.session, Feedback, col(Feedback.receipt_digest) == digest(turn.keys, receipt))
 
 
+def forget_for(turn: Turn, member_id: UUID, receipt: str) -> bool:
+    """Deletes what was told with a receipt, for whoever asked an admin to; whether there was anything. That it was
+    done is noted, not what it was.
+    """
+    lock_accounts(turn)  # first, as whoever labels does
+    gone = bool(forget(turn, receipt))
+    if gone:
+        record_account_event(turn, "feedback_forgotten", "admin", {"by": str(member_id)})
+    return gone
+
+
 def forget_due(turn: Turn) -> int:
     """Deletes what is kept no longer; how many rows that were."""
     return delete_rows(turn.session, Feedback, col(Feedback.keep_until) <= turn.now.date())

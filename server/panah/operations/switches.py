@@ -51,7 +51,7 @@ EXEMPT = tuple(
         ("POST", r"/v1/me/notices/[^/]+|/v1/curator/protection|/curate/tools/(profile|protection)"),
         ("POST|DELETE", r"/v1/me/protection"),
         # Taking back what one gave.
-        ("POST", r"/curate/looks/[^/]+/undo"),
+        ("POST", r"/curate/looks/[^/]+/undo|/admin/feedback/forget"),
         ("DELETE", r"/v1/me(/contributions)?|/v1/lists/[^/]+/(contributions|imports)/[^/]+"),
         ("DELETE", r"/v1/feedback/[^/]+|/v1/squads/[^/]+"),
         # Taking from people what somebody may be misusing, and going back to what was in force before.

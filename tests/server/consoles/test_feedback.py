@@ -66,6 +66,20 @@ def admin(member: MakeMember) -> Browser:
     return member(Role.ADMIN)
 
 
+def test_an_admin_deletes_by_receipt_for_whoever_asks(app: FastAPI, admin: Browser) -> None:
+    kept = tell(app)
+    body = VERDICT | {"consent": True, "text": "It was never her fault."}
+    receipt = stranger(app).post("/v1/feedback", json=body).json()["receipt"]
+    spaced = f" {receipt[:16].upper()} {receipt[16:]} "
+    answers = [admin.send("/admin/feedback/forget", receipt=spaced).headers["location"] for _ in range(2)]
+    assert answers == [f"/admin/feedback?done=feedback.{said}" for said in ("forgotten", "unknown")]
+    assert [one.id for one in rows(app)] == [kept]
+    with Session(app.state.engine) as session:
+        kinds = list(session.exec(select(AccountEvent.kind)))
+    assert kinds.count("feedback_forgotten") == 1
+    assert "Deleted, with its text and labels." in admin.get(answers[0]).text
+
+
 def test_labelling_one_opens_the_next_and_the_label_can_be_changed(app: FastAPI, admin: Browser) -> None:
     first, second = tell(app), tell(app)
     answer = label(admin, first, "blame", "threat")

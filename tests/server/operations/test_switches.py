@@ -84,6 +84,7 @@ GOES_ON = {
     "POST /v1/members/{member_id}/suspension",
     "DELETE /v1/members/{member_id}/roles/{role}",
     "DELETE /v1/members/grants/{grant_id}",
+    "POST /admin/feedback/forget",
     "POST /admin/members/{member_id}/suspend",
     "POST /admin/members/{member_id}/take",
     "POST /admin/members/grants/{grant_id}/drop",
