@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format extension lock bench bench-extension bench-lists train clean
+.PHONY: help run demo test lint format extension lock bench bench-extension bench-lists bench-consoles train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -78,6 +78,10 @@ bench-lists: $(VENV)/.dev extension ## Shared lists: sizes, publication, accepti
 	$(BIN)/python -m benchmarks.lists
 	$(BIN)/python -m benchmarks.contributing
 	$(BIN)/python -m benchmarks.extension_lists
+
+bench-consoles: $(VENV)/.dev ## The consoles: a page of the queue at 10,000 looks, a preview of thresholds
+	$(BIN)/python -m benchmarks.queue
+	$(BIN)/python -m benchmarks.previews
 
 train: $(VENV)/.train ## Train, quantise, publish and measure the model (needs ../shared/data and two hours)
 	cd model && ../$(BIN)/python -m panah_model all
