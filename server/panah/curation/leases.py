@@ -1,6 +1,5 @@
 """Who is at which piece of work now. A lease ends by itself, and is in no history."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,8 +9,6 @@ from sqlmodel import Session, col, select
 from panah.blocklists.lists import delete_rows
 from panah.blocklists.turn import Turn
 from panah.curation.tables import Lease
-
-KINDS = ("look", "feedback", "protection")
 
 
 def take(turn: Turn, kind: str, ref: str, member_id: UUID, *, minutes: int = 10) -> datetime | None:
@@ -34,12 +31,6 @@ def release(turn: Turn, kind: str, ref: str, member_id: UUID) -> None:
     """Ends one's own lease; somebody else's stays."""
     mine = (col(Lease.kind) == kind, col(Lease.ref) == ref, col(Lease.member_id) == member_id)
     delete_rows(turn.session, Lease, *mine)
-
-
-def holders(session: Session, kind: str, refs: Iterable[str], now: datetime) -> dict[str, UUID]:
-    """Who has which of these now."""
-    wanted = set(refs)
-    return {ref: member_id for ref, member_id in running(session, kind, now).items() if ref in wanted}
 
 
 def running(session: Session, kind: str, now: datetime) -> dict[str, UUID]:

@@ -17,8 +17,8 @@ def take(village: Village, who: int, ref: str = "a", kind: str = "protection") -
 def held(village: Village, *refs: str, kind: str = "protection") -> dict[str, int]:
     """Refs to the number of the curator who has them."""
     with village.turn() as turn:
-        found = leases.holders(turn.session, kind, refs, turn.now)
-    return {ref: village.curators.index(member_id) for ref, member_id in found.items()}
+        found = leases.running(turn.session, kind, turn.now)
+    return {ref: village.curators.index(member_id) for ref, member_id in found.items() if ref in refs}
 
 
 @both_databases
