@@ -5,42 +5,48 @@
     pretrain  start.pt, corpus and public train rows        -> pretrain.pt
     train     pretrain.pt, the same rows                    -> train.pt
     mix       train.pt, corpus                              -> mix.pt
-    quantise  train.pt, mix.pt                            -> fp32.onnx, int8.onnx
+    quantise  train.pt, mix.pt, some train rows             -> fp32.onnx, int8.onnx
     publish   int8.onnx, corpus and public dev rows         -> artefacts/<name>/
     evaluate  artefacts/<name>/, corpus test, public test   -> artefacts/<name>/report.md and its plots
 
-`examples` writes artefacts/<name>/examples.json anew, as `publish` does.
+`examples` writes artefacts/<name>/examples.json anew, as `publish` does. `variants` prints what other graphs of the
+same weights take and give.
 A step that was cut goes on from its last checkpoint. `all` runs them in order.
 """
 
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
+import onnx
 import torch
 import typer
 from tokenizers import Tokenizer
 from torch import nn
 
-from panah.scoring.classifier import Encoder, Scores
+from panah.scoring.classifier import Encoded, Encoder, Scores, read_config
+from panah.scoring.policies import shipped
 from panah.scoring.policy import LABELS
 from panah_model import figures
 from panah_model.check import check, describe
 from panah_model.config import MODEL, Config, Phase, load
-from panah_model.evaluate import by_language, ranking
-from panah_model.fit import fit, predict, tensors
+from panah_model.evaluate import VICTIM_BLAMING, auc, by_language, calibrate_rows, decided, ranking
+from panah_model.evening import evened, extremes
+from panah_model.fit import fit, predict
+from panah_model.graph import Variant, build, weights_of
 from panah_model.network import BASE, PairClassifier, Probabilities
 from panah_model.ngrams import Mixed, NGrams, opinions
 from panah_model.publish import publish, write_examples
-from panah_model.quantise import export, quantise, smooth
 from panah_model.report import evaluate
 from panah_model.rows import CORPUS, Row, corpus, fetch, public, read_lines
+from panah_model.variants import compare
 from panah_model.vocabulary import embeddings, extend, glossary, words
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="What to make.")]
 V2 = MODEL / "configs" / "v2.toml"
-SMOOTHING_ROWS = 256
+RANGE_ROWS = 400  # of the train rows, that the ranges of 8 bits are measured on
 
 
 def encoder_of(config: Config) -> Encoder:
@@ -175,22 +181,70 @@ def whole_from(chosen: Config) -> Probabilities:
     return Probabilities(network, ngrams, mixed)
 
 
+def longest_pair(chosen: Config) -> int:
+    """Tokens that a pair has at most, with its three marks."""
+    return chosen.max_reply_tokens + chosen.max_context_tokens + 3
+
+
+def measuring_pairs(chosen: Config) -> list[Encoded]:
+    """Train rows, evenly through the corpus, that the ranges of 8 bits are measured on."""
+    train = corpus(chosen, "train")
+    seen = train[:: max(1, len(train) // RANGE_ROWS)]
+    return encoder_of(chosen).encode([(row.text, row.context) for row in seen])
+
+
 @app.command("quantise")
 def quantise_step(config: ConfigOption = V2) -> None:
-    """Export the graph, and once more with even channels for 8 bits."""
+    """Write the graph in 32 bits, and the one that ships."""
     chosen = load(config)
-    whole, train = whole_from(chosen), corpus(chosen, "train")
-    export(whole, chosen.runs / "fp32.onnx")
-    seen = [(row.text, row.context) for row in train[:: max(1, len(train) // SMOOTHING_ROWS)]]
-    pairs = encoder_of(chosen).encode(seen)
-    # Without the padding that tensors() adds: the service pads nothing.
-    batches = (
-        {name: found[:, : len(pair.ids)] for name, found in tensors([pair], torch.device("cpu")).items()}
-        for pair in pairs
-    )
-    smooth(whole.network, batches)
-    export(whole, chosen.runs / "smooth.onnx")
-    quantise(chosen.runs / "smooth.onnx", chosen.runs / "int8.onnx")
+    weights = weights_of(whole_from(chosen), longest_pair(chosen))
+    onnx.save(build(weights, Variant(narrow_table=False)), chosen.runs / "fp32.onnx")
+    even, narrowings = evened(weights, extremes(weights, measuring_pairs(chosen)))
+    onnx.save(build(even, Variant(narrowings)), chosen.runs / "int8.onnx")
+
+
+@app.command("variants")
+def variants_step(
+    config: ConfigOption = V2,
+    beside: Annotated[Path | None, typer.Option(help="Another graph of the same weights, to compare.")] = None,
+    every: Annotated[int, typer.Option(help="Read every nth thread of the dev rows only.", min=1)] = 1,
+) -> None:
+    """Compare graphs of the same weights on the dev rows: time, distance from 32 bits, size."""
+    chosen = load(config)
+    whole, dev, encoder = whole_from(chosen), corpus(chosen, "dev"), encoder_of(chosen)
+    threads = {context: at for at, context in enumerate(dict.fromkeys(row.context for row in dev))}
+    dev = [row for row in dev if threads[row.context] % every == 0]
+    config_of, policy = read_config(chosen.artefact), shipped(read_config(chosen.artefact))
+    wanted = np.array([row.targets[VICTIM_BLAMING] for row in dev])
+
+    def told(reference: Scores, own: Scores) -> list[str]:
+        gap = np.abs(own - reference)
+        acts = [decided(dev, calibrate_rows(dev, one, config_of), policy, "balanced") for one in (reference, own)]
+        same = np.mean([a == b for a, b in zip(*acts, strict=True)])
+        lost = by_language(
+            dev,
+            lambda at: {
+                "lost": auc(wanted[at], reference[at, VICTIM_BLAMING]) - auc(wanted[at], own[at, VICTIM_BLAMING])
+            },
+        )
+        worst = max(found["lost"] for found in lost.values())
+        return [f"{gap.mean():.4f}", f"{gap.max():.3f}", f"{same:.1%}", f"{worst:+.4f}"]
+
+    head = [
+        "graph",
+        "ms a pair, alone",
+        "in threads",
+        "times as fast",
+        "MB",
+        "mean distance",
+        "largest",
+        "same action",
+        "AUC lost, at most",
+    ]
+    pairs = encoder.encode([(row.text, row.context) for row in dev])
+    seen = measuring_pairs(chosen)
+    rows = compare(whole, weights_of(whole, longest_pair(chosen)), seen=seen, dev=pairs, told=told, beside=beside)
+    typer.echo("\n".join(figures.table(head, list(rows))))
 
 
 @app.command("publish")

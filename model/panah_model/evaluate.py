@@ -26,7 +26,7 @@ Measure = Callable[[Truth, NDArray[np.float32]], float]
 def score_rows(classifier: Classifier, rows: Sequence[Row], *, context: bool = True) -> Scores:
     """The graph's scores of rows in their order, (rows, labels), before calibration."""
     pairs = classifier.encoder.encode([(row.text, row.context if context else "") for row in rows])
-    return np.concatenate([classifier.score_one(pair) for pair in track(pairs, "Scoring", transient=True)])
+    return np.concatenate([classifier.score([pair]) for pair in track(pairs, "Scoring", transient=True)])
 
 
 def groups_of(rows: Sequence[Row]) -> list[LanguageGroup]:

