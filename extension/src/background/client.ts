@@ -5,7 +5,10 @@ import {DownloadFailed} from '../lists/update.js';
 import {SITE_PERMISSION} from '../x/route.js';
 import {FIRST_PAUSE, LONGEST_PAUSE} from './breaker.js';
 
-/** How long one request may take, in milliseconds. */
+/**
+ * How long one request may take, in milliseconds: longer than the service lets a reply wait, which is 5 seconds unless
+ * its operator sets PANAH_PATIENCE. What would wait longer it refuses at once.
+ */
 export const TIMEOUT = 8000;
 /** How long a file of lists may take, in milliseconds: the largest have several megabytes. */
 const DOWNLOAD_TIMEOUT = 120_000;

@@ -6,6 +6,14 @@ import {levelsKey, type Question, ScoringFailed, type Target} from './client.js'
 export const QUIET = 50;
 export const LONGEST_WAIT = 200;
 export const BATCH_REPLIES = 32;
+/**
+ * After so long without a request, in milliseconds, a page was opened or its reader goes on: the next batch has
+ * FIRST_REPLIES at most, and it goes after FIRST_QUIET, and so does what is asked within QUIET of it. The service
+ * answers a batch when its last reply is judged, and pages ask about what is in sight first.
+ */
+export const REST = 2000;
+export const FIRST_REPLIES = 4;
+export const FIRST_QUIET = 10;
 /** Bytes of JSON. The service takes 512 KiB; smaller batches come back sooner. */
 export const BATCH_BYTES = 150_000;
 const IN_FLIGHT = 2;
@@ -55,12 +63,19 @@ export type ScoreQueue = ReturnType<typeof openQueue>;
 /**
  * Joins questions from all tabs into requests, few at a time, and asks again with patience.
  *
- * A batch closes after QUIET ms without a new question, LONGEST_WAIT ms after its first one, or when it is full.
+ * A batch closes after QUIET ms without a new question, LONGEST_WAIT ms after its first one, or when it is full; the
+ * first one after a REST sooner.
  * Each question is answered once, whatever happens: a verdict, or a refusal that says when to come back.
  */
 export function openQueue(parts: QueueParts) {
 	let breaker = parts.breaker;
 	let inFlight = 0;
+	/** When a batch was sent last, in milliseconds since 1970. */
+	let sentAt = 0;
+	/** The next batch is the first one after a rest. */
+	let isFirst = false;
+	/** What is asked until then, in milliseconds since 1970, belongs to the first one after a rest. */
+	let hurryUntil = 0;
 	/** The time of those in the line has come, even if they fill no batch. */
 	let due = false;
 	let quiet: ReturnType<typeof setTimeout> | undefined;
@@ -85,6 +100,10 @@ export function openQueue(parts: QueueParts) {
 			}
 			const waiting = {...job, bytes: sizeOf(job.question), waiters: new Map([[name, resolve]])};
 			jobs.set(job.key, waiting);
+			if (line.length === 0 && inFlight === 0 && Date.now() - sentAt >= REST) {
+				isFirst = true;
+				hurryUntil = Date.now() + QUIET;
+			}
 			line.push(waiting);
 			pump();
 			if (line.length > 0) startTimers();
@@ -152,7 +171,7 @@ export function openQueue(parts: QueueParts) {
 
 	function startTimers(): void {
 		clearTimeout(quiet);
-		quiet = setTimeout(close, QUIET);
+		quiet = setTimeout(close, Date.now() < hurryUntil ? FIRST_QUIET : QUIET);
 		latest ??= setTimeout(close, LONGEST_WAIT);
 	}
 
@@ -161,8 +180,12 @@ export function openQueue(parts: QueueParts) {
 		pump();
 	}
 
+	function most(): number {
+		return isFirst ? FIRST_REPLIES : BATCH_REPLIES;
+	}
+
 	function isFull(): boolean {
-		return line.length >= BATCH_REPLIES || line.reduce((sum, job) => sum + job.bytes, 0) >= BATCH_BYTES;
+		return line.length >= most() || line.reduce((sum, job) => sum + job.bytes, 0) >= BATCH_BYTES;
 	}
 
 	/** Sends what may be sent. Batches that found no free place stay in the line and fill up meanwhile. */
@@ -193,11 +216,12 @@ export function openQueue(parts: QueueParts) {
 	/** The oldest question and those behind it that go to the same place, as many as fit. */
 	function takeBatch(): Waiting[] {
 		const batch: Waiting[] = [];
+		const limit = most();
 		let bytes = 0;
 		for (const job of [...line]) {
 			const first = batch[0];
 			if (first !== undefined && !sameTarget(first.target, job.target)) continue;
-			if (batch.length === BATCH_REPLIES || (first !== undefined && bytes + job.bytes > BATCH_BYTES)) break;
+			if (batch.length === limit || (first !== undefined && bytes + job.bytes > BATCH_BYTES)) break;
 			batch.push(job);
 			bytes += job.bytes;
 			line.splice(line.indexOf(job), 1);
@@ -207,6 +231,8 @@ export function openQueue(parts: QueueParts) {
 
 	async function send(all: Waiting[]): Promise<void> {
 		inFlight += 1;
+		isFirst = false;
+		sentAt = Date.now();
 		let batch = all;
 		for (let tries = 0; ; tries += 1) {
 			const wanted = batch.filter(job => job.waiters.size > 0);
@@ -262,7 +288,10 @@ export function openQueue(parts: QueueParts) {
 			const now = Date.now();
 			// The limit is one for all that we ask, so a wait that comes with it is too.
 			const isForAll = failure.retryAfter > (failure.busy ? 0 : LONGEST_RETRY_AFTER);
-			const next = isForAll ? opened(breaker, now, failure.retryAfter) : failed(breaker, now);
+			// A server that says when to come back is there: it has too much to do, and we do wait.
+			const isToldWhen = failure.retryAfter > 0 && !isTrial(breaker, now);
+			const missed = isToldWhen ? breaker : failed(breaker, now);
+			const next = isForAll ? opened(breaker, now, failure.retryAfter) : missed;
 			setBreaker(failure.busy ? busy(next) : next);
 			return failure;
 		}

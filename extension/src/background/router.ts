@@ -22,6 +22,8 @@ import type {
 	SaveRequest,
 	ScoreAnswer,
 	ScoreRequest,
+	ScoresAnswer,
+	ScoresRequest,
 	Status,
 } from '../core/messages.js';
 import {readRequest} from '../core/messages.js';
@@ -68,6 +70,8 @@ export const RULES_SETTLE = 10_000;
 const LONGEST_OFF = 60_000;
 const SWITCHED_OFF: ScoreAnswer = {ok: false, refusal: 'off', retryIn: LONGEST_OFF};
 const NOT_ALLOWED: ScoreAnswer = {ok: false, refusal: 'permission', retryIn: LONGEST_OFF};
+/** About a text without words. */
+const NOTHING: Verdict = {action: 'show', partial: false, source: 'model'};
 /** The server is another one now, and a notice says so. */
 const MOVED: ScoreAnswer = {ok: false, refusal: 'cancelled', retryIn: 1000};
 /** What pages of X are told of when it changes. */
@@ -205,24 +209,51 @@ async function lookAfterRules(held: Memory): Promise<void> {
 }
 
 async function answerScore(request: ScoreRequest): Promise<ScoreAnswer> {
+	const {answer, asked} = await begin(request);
+	return answer ?? asked;
+}
+
+/** Answers as soon as something can be said about one of them, with all that can be said by then. */
+async function answerScores({asks}: ScoresRequest): Promise<ScoresAnswer> {
+	const begun = await Promise.all(asks.map(begin));
+	const answers = begun.map(({answer}) => answer ?? null);
+	if (begun.every(({asked}) => asked !== undefined)) {
+		// Those of one batch are settled at one moment, so they are told together.
+		const settled = begun.map(async ({asked}, index) => {
+			answers[index] = (await asked) ?? null;
+		});
+		await Promise.race(settled);
+	}
+	return {answers};
+}
+
+/** What can be said at once; else the server is asked, and `asked` is what it will have said. */
+type Begun = {answer: ScoreAnswer; asked?: undefined} | {answer?: undefined; asked: Promise<ScoreAnswer>};
+
+async function begin(request: ScoreRequest): Promise<Begun> {
 	const held = await remembered();
 	const {settings, server, reachable, local, cache, queue, versions} = held;
-	if (!settings.enabled) return SWITCHED_OFF;
-	if (local.pausedUntil > Date.now()) return pausedByReader(local);
+	if (!settings.enabled) return {answer: SWITCHED_OFF};
+	if (local.pausedUntil > Date.now()) return {answer: pausedByReader(local)};
 	const {text, cut} = prepare(request.text);
-	if (!hasWords(text)) return {ok: true, verdict: {action: 'show', partial: false, source: 'model'}};
+	if (!hasWords(text)) return {answer: {ok: true, verdict: NOTHING}};
 	// What somebody said about this text counts before any model, and needs no server.
 	const marked = local.marks[await markKey(request.text)];
-	if (marked !== undefined) return {ok: true, verdict: verdictOf(marked)};
-	if (!reachable) return NOT_ALLOWED;
+	if (marked !== undefined) return {answer: {ok: true, verdict: verdictOf(marked)}};
+	if (!reachable) return {answer: NOT_ALLOWED};
 	void lookAfterRules(held).catch(() => {});
 	const job = await makeJob(text, server.useContext ? request.context : undefined, server, settings);
 	const version = versions[server.address];
 	const known = version && cache.get(await digest([job.key, version.model, version.policy]));
 	// While this was being prepared, the reader may have paused us, or taken back what we need.
 	const isOld = held.settings !== settings || held.server !== server || held.local !== local;
-	if (isOld || held.reachable !== reachable) return answerScore(request);
-	const answer: ScoreAnswer = known ? {ok: true, verdict: known} : await queue.ask(request.ask, job);
+	if (isOld || held.reachable !== reachable) return begin(request);
+	if (known) return {answer: forPage({ok: true, verdict: known}, cut)};
+	return {asked: queue.ask(request.ask, job).then(answer => forPage(answer, cut))};
+}
+
+/** An answer without what pages have no use for. `cut`: about the beginning of a text. */
+function forPage(answer: ScoreAnswer, cut: boolean): ScoreAnswer {
 	if (!answer.ok) return answer;
 	const {judged: _, ...verdict} = answer.verdict;
 	return {ok: true, verdict: cut ? {...verdict, partial: true} : verdict};
@@ -386,6 +417,8 @@ export function answer(message: unknown, sender: chrome.runtime.MessageSender): 
 	switch (request?.kind) {
 		case 'score':
 			return answerScore(request);
+		case 'scores':
+			return answerScores(request);
 		case 'cancel':
 			return remembered().then(({queue}) => queue.cancel(request.asks));
 		case 'state':

@@ -11,6 +11,7 @@ import type {
 	SaveRequest,
 	ScoreAnswer,
 	ScoreRequest,
+	ScoresAnswer,
 } from '../core/messages.js';
 import type {Detail, Details, ListedAnswer, ListsMessage} from '../lists/messages.js';
 
@@ -28,12 +29,36 @@ const CANCEL_TOGETHER = 50;
 // Chrome's and Firefox's words for a worker that is not there, or that died before it answered.
 const ASLEEP = /receiving end does not exist|(?:message )?(?:channel|port) (?:is )?closed|promised response/i;
 
+/** What goes with the next message. */
+let line: Array<{
+	request: ScoreRequest;
+	answer(found: ScoreAnswer): void;
+	fail(fault: unknown): void;
+}> = [];
 let unwanted: string[] = [];
 let sending: ReturnType<typeof setTimeout> | undefined;
 
 /** Asks the worker for a verdict. A dead worker is asked once more. Raises ContextGone. */
-export async function ask(request: ScoreRequest): Promise<ScoreAnswer> {
-	return (await sendTwice<ScoreAnswer>(request)) ?? FAILED;
+export function ask(request: ScoreRequest): Promise<ScoreAnswer> {
+	return new Promise((answer, fail) => {
+		if (line.push({request, answer, fail}) === 1) queueMicrotask(askAll);
+	});
+}
+
+/** Asks in one message for all that was asked in one task, and again for what was still on its way by then. */
+async function askAll(): Promise<void> {
+	const asked = line;
+	line = [];
+	try {
+		const told = await sendTwice<ScoresAnswer>({kind: 'scores', asks: asked.map(({request}) => request)});
+		for (const [index, {request, answer, fail}] of asked.entries()) {
+			const found = told?.answers?.[index];
+			if (found === null) ask(request).then(answer, fail);
+			else answer(found ?? FAILED);
+		}
+	} catch (fault) {
+		for (const {fail} of asked) fail(fault);
+	}
 }
 
 /** What this browser alone knows and a page needs; undefined when the worker does not say. Raises ContextGone. */

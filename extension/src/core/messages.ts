@@ -13,6 +13,12 @@ export interface ScoreRequest {
 	context?: string | undefined;
 }
 
+/** Several of them in one message, since each message costs the page more than a question. Answered with ScoresAnswer. */
+export interface ScoresRequest {
+	kind: 'scores';
+	asks: ScoreRequest[];
+}
+
 /** These questions are of no interest any more. */
 export interface CancelRequest {
 	kind: 'cancel';
@@ -88,6 +94,7 @@ export interface ContributeRequest {
 
 export type Request =
 	| ScoreRequest
+	| ScoresRequest
 	| CancelRequest
 	| StatusRequest
 	| StateRequest
@@ -103,6 +110,10 @@ export type Request =
 export type Refusal = 'off' | 'permission' | 'paused' | 'failed' | 'cancelled';
 /** `retryIn`: milliseconds after which asking again makes sense. */
 export type ScoreAnswer = {ok: true; verdict: Verdict} | {ok: false; refusal: Refusal; retryIn: number};
+/** In the order of the questions, at least one answer. Null: still on its way, ask again under the same name. */
+export interface ScoresAnswer {
+	answers: Array<ScoreAnswer | null>;
+}
 /** Whether it is kept; the browser may have no room left. */
 export interface DoneAnswer {
 	ok: boolean;
@@ -213,6 +224,7 @@ export interface PageReport {
 // More than any post is long; the worker cuts to what may be sent.
 const MAX_TEXT = 100_000;
 const MAX_ASK = 100;
+const MAX_ASKS = 200;
 const MAX_NAME = 500;
 
 /** Reads a message that came to the worker; undefined if it is none of ours. */
@@ -228,6 +240,8 @@ export function readRequest(value: unknown): Request | undefined {
 		}
 		case 'score':
 			return readScore(message);
+		case 'scores':
+			return readScores(message);
 		case 'always-show':
 			return readAlwaysShow(message);
 		case 'fine':
@@ -269,6 +283,12 @@ function readScore({ask, text, context}: Record<string, unknown>): ScoreRequest 
 	const request: ScoreRequest = {kind: 'score', ask, text};
 	if (isText(context)) request.context = context;
 	return request;
+}
+
+function readScores({asks}: Record<string, unknown>): ScoresRequest | undefined {
+	if (!Array.isArray(asks) || asks.length === 0 || asks.length > MAX_ASKS) return undefined;
+	const read = asks.flatMap(one => readScore(record(one) ?? {}) ?? []);
+	return read.length === asks.length ? {kind: 'scores', asks: read} : undefined;
 }
 
 function readFine({text, context}: Record<string, unknown>): (FineRequest & {context?: string}) | undefined {

@@ -127,6 +127,10 @@ describe('a pause', () => {
 
 	test('stops what waits to be sent', async () => {
 		const router = await startWorker();
+		// Asked again so soon, it waits for company.
+		await ask(router, 'asked before');
+		edge.mockClear();
+		vi.useFakeTimers({toFake: ['Date'], now: Date.now() + 100});
 		const answer = ask(router, 'her fault');
 		await new Promise(resolve => setTimeout(resolve, 20));
 		await pause(Date.now() + 30_000);
@@ -247,6 +251,7 @@ test('without room left, each says that it is not kept, and nothing is lost', as
 describe('who may ask', () => {
 	const requests = [
 		{kind: 'score', ask: 'a', text: 't'},
+		{kind: 'scores', asks: [{kind: 'score', ask: 'a', text: 't'}]},
 		{kind: 'cancel', asks: ['a']},
 		{kind: 'state'},
 		{kind: 'always-show', handle: 'one'},

@@ -3,10 +3,13 @@ import {type Question, ScoringFailed, type Target} from '../../../extension/src/
 import {
 	BATCH_BYTES,
 	BATCH_REPLIES,
+	FIRST_QUIET,
+	FIRST_REPLIES,
 	type Job,
 	LONGEST_WAIT,
 	openQueue,
 	QUIET,
+	REST,
 } from '../../../extension/src/background/queue.js';
 import type {Verdict} from '../../../extension/src/core/verdicts.js';
 
@@ -47,6 +50,15 @@ function open({score = hideAll, breaker = CLOSED}: {score?: Score; breaker?: Bre
 	};
 }
 
+/** A queue that has just sent a batch and got its answer: somebody goes on reading. */
+async function openInUse() {
+	const used = open();
+	void used.ask('earlier');
+	await tick(QUIET);
+	used.edge.mockClear();
+	return used;
+}
+
 /** A server whose answers the test gives itself. */
 function byHand() {
 	const waiting: Array<{questions: Question[]; answer: () => void; fail: (fault: Error) => void}> = [];
@@ -68,7 +80,7 @@ beforeEach(() => {
 
 describe('batches', () => {
 	test('questions that come together travel together, in order, after a quiet moment', async () => {
-		const {ask, requests} = open();
+		const {ask, requests} = await openInUse();
 		const answers = Promise.all(['a', 'b', 'c'].map(text => ask(text)));
 		await tick(QUIET - 1);
 		expect(requests()).toEqual([]);
@@ -78,7 +90,7 @@ describe('batches', () => {
 	});
 
 	test('a stream without a pause is sent after the longest wait', async () => {
-		const {ask, requests} = open();
+		const {ask, requests} = await openInUse();
 		for (let at = 0; at < LONGEST_WAIT; at += 40) {
 			void ask(`at ${at}`);
 			await tick(40);
@@ -87,7 +99,7 @@ describe('batches', () => {
 	});
 
 	test('a full batch goes at once, and the rest after it', async () => {
-		const {ask, requests} = open();
+		const {ask, requests} = await openInUse();
 		for (const text of texts(BATCH_REPLIES + 3)) void ask(text);
 		expect(requests().map(batch => batch.length)).toEqual([BATCH_REPLIES]);
 		await tick(QUIET);
@@ -95,7 +107,7 @@ describe('batches', () => {
 	});
 
 	test('a batch is also full by bytes, and Urdu counts by its bytes', async () => {
-		const {ask, requests, edge} = open();
+		const {ask, requests, edge} = await openInUse();
 		for (const text of texts(20, 'غ'.repeat(8000))) void ask(text);
 		await tick(LONGEST_WAIT);
 		expect(requests().map(batch => batch.length)).toEqual([9, 9, 2]);
@@ -112,7 +124,33 @@ describe('batches', () => {
 		expect(requests()).toHaveLength(2);
 		waiting[0]?.answer();
 		await tick(0);
-		expect(requests().map(batch => batch.length)).toEqual([BATCH_REPLIES, BATCH_REPLIES, BATCH_REPLIES]);
+		expect(requests().map(batch => batch.length)).toEqual([FIRST_REPLIES, BATCH_REPLIES, BATCH_REPLIES]);
+	});
+
+	test('the first batch after a rest is small and goes at once, with the rest right behind it', async () => {
+		const {score, waiting} = byHand();
+		const {ask, requests} = open({score});
+		const answers = texts(20).map(text => ask(text));
+		expect(requests()).toEqual([texts(20).slice(0, FIRST_REPLIES)]);
+		await tick(FIRST_QUIET);
+		expect(requests()).toEqual([texts(20).slice(0, FIRST_REPLIES), texts(20).slice(FIRST_REPLIES)]);
+		waiting[0]?.answer();
+		// The verdicts on those do not wait for the others.
+		expect((await Promise.all(answers.slice(0, FIRST_REPLIES))).every(answer => answer.ok)).toBe(true);
+	});
+
+	test('a single question after a rest does not wait long for company, and the next ones do', async () => {
+		const {ask, requests} = await openInUse();
+		await tick(REST);
+		void ask('a');
+		await tick(FIRST_QUIET);
+		expect(requests()).toEqual([['a']]);
+		await tick(QUIET);
+		void ask('b');
+		await tick(QUIET - 1);
+		expect(requests()).toEqual([['a']]);
+		await tick(1);
+		expect(requests()).toEqual([['a'], ['b']]);
 	});
 
 	test('questions for different servers, sensitivities or levels never share a request', async () => {
@@ -143,7 +181,7 @@ describe('the same text', () => {
 		const {score, waiting} = byHand();
 		const {ask, requests} = open({score});
 		const first = [ask('a'), ask('a')];
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		const late = ask('a');
 		await tick(LONGEST_WAIT);
 		expect(requests()).toEqual([['a']]);
@@ -154,7 +192,7 @@ describe('the same text', () => {
 	test('is remembered by its key with the version that judged it', async () => {
 		const {ask, remember} = open();
 		void ask('a');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(remember).toHaveBeenCalledWith(TARGET, VERSION, [['balanced:a', HIDE]]);
 	});
 });
@@ -165,7 +203,7 @@ describe('cancelling', () => {
 		const gone = ask('a', TARGET, 'one');
 		void ask('b', TARGET, 'two');
 		queue.cancel(['one']);
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(requests()).toEqual([['b']]);
 		expect(await gone).toMatchObject({ok: false, refusal: 'cancelled'});
 	});
@@ -175,7 +213,7 @@ describe('cancelling', () => {
 		void ask('a', TARGET, 'one');
 		const other = ask('a', TARGET, 'two');
 		queue.cancel(['one']);
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(requests()).toEqual([['a']]);
 		expect((await other).ok).toBe(true);
 	});
@@ -183,7 +221,7 @@ describe('cancelling', () => {
 	test('a batch that waits for its next try and that nobody wants gives up its place', async () => {
 		const {ask, queue, edge} = open({score: () => Promise.reject(new ScoringFailed('passing'))});
 		void ask('a', TARGET, 'one');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		queue.cancel(['one']);
 		await tick(60_000);
 		expect(edge).toHaveBeenCalledTimes(1);
@@ -192,7 +230,7 @@ describe('cancelling', () => {
 	test('all who wait can be refused, and nothing more is sent of what they asked', async () => {
 		const {ask, queue, edge} = open({score: () => Promise.reject(new ScoringFailed('passing'))});
 		const tried = ask('tried');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		const waits = ask('waits');
 		const answer = {ok: false, refusal: 'off', retryIn: 7} as const;
 		queue.refuse(answer);
@@ -206,7 +244,7 @@ describe('cancelling', () => {
 		void ask('a');
 		queue.refuse({ok: false, refusal: 'off', retryIn: 7});
 		const again = ask('a');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(requests()).toEqual([['a']]);
 		expect((await again).ok).toBe(true);
 	});
@@ -215,7 +253,7 @@ describe('cancelling', () => {
 		const {ask, queue, requests} = open();
 		void ask('a');
 		queue.cancel(['nobody']);
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(requests()).toEqual([['a']]);
 	});
 });
@@ -224,7 +262,7 @@ describe('failures', () => {
 	test('are tried again after 1, 4 and 16 seconds, then refused', async () => {
 		const {ask, edge} = open({score: () => Promise.reject(new ScoringFailed('passing'))});
 		const answer = ask('a');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		const counts: number[] = [];
 		for (const wait of [999, 1, 3999, 1, 15_999, 1]) {
 			await tick(wait);
@@ -238,7 +276,7 @@ describe('failures', () => {
 		vi.spyOn(Math, 'random').mockReturnValueOnce(0).mockReturnValueOnce(1);
 		const {ask, edge} = open({score: () => Promise.reject(new ScoringFailed('passing'))});
 		void ask('a');
-		await tick(QUIET + 800);
+		await tick(FIRST_QUIET + 800);
 		expect(edge).toHaveBeenCalledTimes(2);
 		await tick(4799);
 		expect(edge).toHaveBeenCalledTimes(2);
@@ -249,16 +287,29 @@ describe('failures', () => {
 	test('a server that says when to come back is not asked before', async () => {
 		const {ask, edge} = open({score: () => Promise.reject(new ScoringFailed('passing', 9000))});
 		void ask('a');
-		await tick(QUIET + 8999);
+		await tick(FIRST_QUIET + 8999);
 		expect(edge).toHaveBeenCalledTimes(1);
 		await tick(1);
 		expect(edge).toHaveBeenCalledTimes(2);
 	});
 
+	test('one that has too much to do and says so is waited for as often as it says, without a pause', async () => {
+		const score = vi.fn<Score>(() => Promise.reject(new ScoringFailed('passing', 2000)));
+		const {ask, queue} = open({score});
+		const answers = texts(FIRST_REPLIES + BATCH_REPLIES).map(text => ask(text));
+		await tick(FIRST_QUIET + 9000);
+		// Both batches were refused three times each, which would open the circuit if the server had been silent.
+		expect(score).toHaveBeenCalledTimes(6);
+		expect(queue.breaker()).toEqual(CLOSED);
+		score.mockImplementation(hideAll);
+		await tick(20_000);
+		expect((await Promise.all(answers)).every(answer => answer.ok)).toBe(true);
+	});
+
 	test('a server that wants a long rest gets a pause for everybody', async () => {
 		const {ask, edge, queue} = open({score: () => Promise.reject(new ScoringFailed('passing', 90_000))});
 		const answer = ask('a');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(await answer).toMatchObject({ok: false, refusal: 'paused', retryIn: 93_000});
 		expect(await ask('b')).toMatchObject({ok: false, refusal: 'paused'});
 		expect(edge).toHaveBeenCalledTimes(1);
@@ -268,7 +319,7 @@ describe('failures', () => {
 	test.each(['lasting', 'refused'] as const)('a %s one is not tried again', async kind => {
 		const {ask, edge} = open({score: () => Promise.reject(new ScoringFailed(kind))});
 		const answer = ask('a');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(await answer).toMatchObject({ok: false, refusal: 'failed'});
 		await tick(60_000);
 		expect(edge).toHaveBeenCalledTimes(1);
@@ -285,7 +336,7 @@ describe('failures', () => {
 		const score = vi.fn<Score>(hideAll).mockRejectedValueOnce(new ScoringFailed('passing'));
 		const {ask, queue} = open({score});
 		const answer = ask('a');
-		await tick(QUIET + 1000);
+		await tick(FIRST_QUIET + 1000);
 		expect((await answer).ok).toBe(true);
 		expect(queue.breaker()).toEqual(CLOSED);
 	});
@@ -323,7 +374,11 @@ describe('the circuit', () => {
 		expect(requests()).toHaveLength(1);
 		waiting[0]?.answer();
 		await tick(0);
-		expect(requests()).toHaveLength(2);
+		expect(requests().map(batch => batch.length)).toEqual([
+			FIRST_REPLIES,
+			BATCH_REPLIES,
+			BATCH_REPLIES - FIRST_REPLIES,
+		]);
 		expect(queue.breaker()).toEqual(CLOSED);
 	});
 
@@ -334,7 +389,7 @@ describe('the circuit', () => {
 		});
 		await tick(60_000);
 		void ask('a');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(edge).toHaveBeenCalledTimes(1);
 		expect(queue.breaker().openUntil).toBe(Date.now() + 120_000);
 	});
@@ -343,7 +398,7 @@ describe('the circuit', () => {
 		const score = vi.fn<Score>(hideAll).mockRejectedValueOnce(new ScoringFailed('passing'));
 		const {ask, queue} = open({score});
 		const answer = ask('a');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(queue.recovered()).toBe(true);
 		await tick(0);
 		expect((await answer).ok).toBe(true);
@@ -354,7 +409,7 @@ describe('the circuit', () => {
 		const score = vi.fn<Score>(hideAll).mockRejectedValueOnce(new ScoringFailed('busy', 9000));
 		const {ask, edge, queue} = open({score});
 		const answer = ask('a');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		const until = Date.now() + 9000;
 		expect(await answer).toEqual({ok: false, refusal: 'paused', retryIn: 12_000});
 		expect(queue.busyUntil()).toBe(until);
@@ -366,7 +421,7 @@ describe('the circuit', () => {
 		expect(queue.recovered()).toBe(true);
 		expect(queue.busyUntil()).toBe(0);
 		void ask('c');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(edge).toHaveBeenCalledTimes(2);
 	});
 
@@ -374,7 +429,7 @@ describe('the circuit', () => {
 		const {ask, queue} = open({score: () => Promise.reject(new ScoringFailed('busy'))});
 		void ask('a');
 		void ask('b', {...TARGET, sensitivity: 'strict'});
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(queue.busyUntil()).toBe(Date.now() + 1000);
 		expect(queue.recovered()).toBe(true);
 		expect(queue.busyUntil()).toBe(Date.now() + 1000);
@@ -388,7 +443,7 @@ describe('the circuit', () => {
 		void ordered.ask('a');
 		const other = open({score: () => Promise.reject(new ScoringFailed('passing'))});
 		void other.ask('a');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(ordered.queue.busyUntil()).toBe(Date.now() + 9000);
 		expect(other.queue.busyUntil()).toBe(0);
 	});
@@ -397,14 +452,14 @@ describe('the circuit', () => {
 		const {ask, edge, queue} = open({breaker: busy(opened(CLOSED, Date.now(), 60_000))});
 		expect(queue.forget()).toBe(true);
 		void ask('a');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		expect(edge).toHaveBeenCalledTimes(1);
 	});
 
 	test('a wait that the server ordered is kept even then', async () => {
 		const {ask, edge, queue} = open({score: () => Promise.reject(new ScoringFailed('passing', 9000))});
 		void ask('a');
-		await tick(QUIET);
+		await tick(FIRST_QUIET);
 		queue.recovered();
 		await tick(8000);
 		expect(edge).toHaveBeenCalledTimes(1);

@@ -21,6 +21,15 @@ function ask(router: Router, text: string, more: object = {}): Promise<unknown> 
 	return router.answer({kind: 'score', ask: name, text, ...more}, PAGE) as Promise<unknown>;
 }
 
+/** A worker that has just asked the server: the next question waits for company. */
+async function startUsedWorker(): Promise<Router> {
+	const router = await startWorker();
+	await ask(router, 'asked before');
+	edge.mockClear();
+	vi.useFakeTimers({toFake: ['Date'], now: Date.now() + 100});
+	return router;
+}
+
 /** The bodies of all scoring requests. */
 function sent(): Array<{
 	replies: Array<Record<string, string>>;
@@ -169,13 +178,68 @@ test('a distant server gets nothing without the consent that Firefox keeps, and 
 });
 
 test('a consent that is taken back stops what waits to be sent', async () => {
-	const router = await startWorker();
+	const router = await startUsedWorker();
 	const answer = ask(router, 'her fault');
 	await new Promise(resolve => setTimeout(resolve, 20));
 	browser.permissions.contains.mockResolvedValue(false);
 	await router.permissionsChanged();
 	expect(await answer).toMatchObject({ok: false, refusal: 'permission'});
 	expect(sent()).toEqual([]);
+});
+
+describe('several questions in one message', () => {
+	const about = (...texts: string[]) => ({
+		kind: 'scores',
+		asks: texts.map(text => ({kind: 'score', ask: text, text})),
+	});
+	const told = (...actions: Array<string | null>) => ({
+		answers: actions.map(
+			action => action && expect.objectContaining({verdict: expect.objectContaining({action})}),
+		),
+	});
+
+	test('are answered in their order, together with all that came in one batch', async () => {
+		const router = await startUsedWorker();
+		const answer = await router.answer(about('her fault', 'good morning', 'your fault'), PAGE);
+		expect(answer).toEqual(told('hide', 'show', 'hide'));
+		expect(sent()).toHaveLength(1);
+	});
+
+	test('are answered as far as the first batch goes, and asking again sends nothing twice', async () => {
+		const router = await startWorker();
+		const texts = Array.from({length: 10}, (_, index) => `${index} good morning`);
+		const {answers} = (await router.answer(about(...texts), PAGE)) as {answers: unknown[]};
+		const open = texts.filter((_, index) => answers[index] === null);
+		expect(open).toHaveLength(6);
+		expect(await router.answer(about(...open), PAGE)).toEqual(told(...open.map(() => 'show')));
+		expect(sent().map(({replies}) => replies.length)).toEqual([4, 6]);
+	});
+
+	test('are not kept from what is known by what is not', async () => {
+		await ask(await startWorker(), 'her fault');
+		await stored(1);
+		const router = await startWorker();
+		edge.mockImplementation(() => new Promise(() => {}));
+		const answer = await router.answer(about('good morning', 'her fault', '@somebody'), PAGE);
+		expect(answer).toEqual(told(null, 'hide', 'show'));
+	});
+
+	test('are all shown when nobody can be asked', async () => {
+		await browser.storage.sync.set({settings: {enabled: false}});
+		const answer = await (await startWorker()).answer(about('her fault', 'good morning'), PAGE);
+		const off = expect.objectContaining({ok: false, refusal: 'off'});
+		expect(answer).toEqual({answers: [off, off]});
+	});
+
+	test('can be cancelled one by one', async () => {
+		const router = await startUsedWorker();
+		const answer = router.answer(about('her fault', 'your fault'), PAGE);
+		await new Promise(resolve => setTimeout(resolve, 20));
+		await router.answer({kind: 'cancel', asks: ['her fault']}, PAGE);
+		expect(await answer).toEqual({answers: [expect.objectContaining({refusal: 'cancelled'}), null]});
+		expect(await router.answer(about('your fault'), PAGE)).toEqual(told('hide'));
+		expect(sent().map(({replies}) => replies.map(({text}) => text))).toEqual([['your fault']]);
+	});
 });
 
 test('messages that are none of ours are left alone', async () => {
@@ -186,7 +250,7 @@ test('messages that are none of ours are left alone', async () => {
 });
 
 test('a question can be cancelled before it is sent', async () => {
-	const router = await startWorker();
+	const router = await startUsedWorker();
 	const answer = router.answer({kind: 'score', ask: 'mine', text: 'her fault'}, PAGE);
 	await new Promise(resolve => setTimeout(resolve, 20));
 	await router.answer({kind: 'cancel', asks: ['mine']}, PAGE);
@@ -223,7 +287,7 @@ describe('settings that change', () => {
 	});
 
 	test('switching off stops what waits to be sent', async () => {
-		const router = await startWorker();
+		const router = await startUsedWorker();
 		const answer = ask(router, 'her fault');
 		await new Promise(resolve => setTimeout(resolve, 20));
 		await router.storageChanged({settings: {oldValue: {}, newValue: {enabled: false}}}, 'sync');
@@ -232,7 +296,7 @@ describe('settings that change', () => {
 	});
 
 	test('what waits for the old server is not sent to anybody', async () => {
-		const router = await startWorker();
+		const router = await startUsedWorker();
 		const answer = ask(router, 'her fault');
 		await new Promise(resolve => setTimeout(resolve, 20));
 		const server = {address: 'https://panah.example.org', token: '', useContext: false};

@@ -32,9 +32,42 @@ beforeEach(() => {
 });
 
 test('an answer is passed on', async () => {
-	browser.runtime.sendMessage.mockResolvedValue(ANSWER);
+	browser.runtime.sendMessage.mockResolvedValue({answers: [ANSWER]});
 	expect(await ask(REQUEST)).toEqual(ANSWER);
-	expect(browser.runtime.sendMessage).toHaveBeenCalledWith(REQUEST);
+	expect(browser.runtime.sendMessage).toHaveBeenCalledWith({kind: 'scores', asks: [REQUEST]});
+});
+
+test('what is asked in one task goes in one message, and each question gets its own answer', async () => {
+	const other = {ok: false, refusal: 'paused', retryIn: 7};
+	browser.runtime.sendMessage.mockResolvedValue({answers: [ANSWER, other]});
+	expect(await Promise.all([ask(REQUEST), ask({...REQUEST, ask: 'b'})])).toEqual([ANSWER, other]);
+	expect(browser.runtime.sendMessage.mock.calls).toEqual([
+		[{kind: 'scores', asks: [REQUEST, {...REQUEST, ask: 'b'}]}],
+	]);
+});
+
+test('an answer does not wait for others: what is still on its way is asked again, under its name', async () => {
+	let answerLate: (told: unknown) => void = () => {};
+	browser.runtime.sendMessage
+		.mockResolvedValueOnce({answers: [null, ANSWER, null]})
+		.mockReturnValueOnce(new Promise(resolve => (answerLate = resolve)));
+	const requests = ['a', 'b', 'c'].map(name => ({...REQUEST, ask: name}));
+	const [first, second, third] = requests.map(ask);
+	expect(await second).toEqual(ANSWER);
+	await vi.waitFor(() => expect(browser.runtime.sendMessage).toHaveBeenCalledTimes(2));
+	expect(browser.runtime.sendMessage).toHaveBeenLastCalledWith({
+		kind: 'scores',
+		asks: [requests[0], requests[2]],
+	});
+	answerLate({answers: [ANSWER, ANSWER]});
+	expect(await Promise.all([first, third])).toEqual([ANSWER, ANSWER]);
+});
+
+test('too few answers, or what are none, are refusals and not asked again', async () => {
+	browser.runtime.sendMessage.mockResolvedValueOnce({answers: []}).mockResolvedValueOnce({});
+	expect(await ask(REQUEST)).toMatchObject({ok: false, refusal: 'failed'});
+	expect(await ask(REQUEST)).toMatchObject({ok: false, refusal: 'failed'});
+	expect(browser.runtime.sendMessage).toHaveBeenCalledTimes(2);
 });
 
 test.each([
@@ -43,7 +76,9 @@ test.each([
 	'A listener indicated an asynchronous response by returning true, but the message channel closed before a response was received',
 	'Promised response from onMessage listener went out of scope',
 ])('a dead worker ("%s") is asked once more', async message => {
-	browser.runtime.sendMessage.mockRejectedValueOnce(new Error(message)).mockResolvedValueOnce(ANSWER);
+	browser.runtime.sendMessage.mockRejectedValueOnce(new Error(message)).mockResolvedValueOnce({
+		answers: [ANSWER],
+	});
 	expect(await ask(REQUEST)).toEqual(ANSWER);
 	expect(browser.runtime.sendMessage).toHaveBeenCalledTimes(2);
 });

@@ -231,6 +231,7 @@ describe('what is asked', () => {
 		FakeIntersectionObserver.everything = true;
 		const [observer] = FakeIntersectionObserver.all;
 		observer?.callback([...(observer.watched ?? [])].map(target => ({target, isIntersecting: true})));
+		await settle(0);
 		expect(asked()).toHaveLength(64);
 		expect(
 			asked()

@@ -7,6 +7,7 @@ import type {
 	SavedPost,
 	ScoreAnswer,
 	ScoreRequest,
+	ScoresAnswer,
 } from '../../../extension/src/core/messages.js';
 import type {Verdict} from '../../../extension/src/core/verdicts.js';
 import type {TapPost} from '../../../extension/src/tap/read.js';
@@ -86,9 +87,10 @@ export function setUp(): void {
 		state: NOTHING,
 		save: () => ({ok: true, already: false}),
 	};
+	const judged = new Map<string, Promise<ScoreAnswer>>();
 	edge.browser.runtime.sendMessage.mockImplementation(async message => {
 		const request = message as Request;
-		if (request.kind === 'score') return edge.worker(request);
+		if (request.kind === 'scores') return answerTogether(request.asks, judged);
 		if (request.kind === 'state') return edge.state;
 		if (request.kind === 'save') return edge.save(request.post);
 		return {ok: true};
@@ -100,6 +102,20 @@ export function setUp(): void {
 		if (said !== 'ready') channel = said.startsWith('on:') ? said.slice(3) : '';
 	};
 	document.addEventListener('panah-tap', hear, {signal: listening.signal});
+}
+
+/** As the worker does: as soon as one is answered, with all that are answered by then; `judged` by their names. */
+async function answerTogether(
+	asks: ScoreRequest[],
+	judged: Map<string, Promise<ScoreAnswer>>,
+): Promise<ScoresAnswer> {
+	const answers: ScoresAnswer['answers'] = asks.map(() => null);
+	const settled = asks.map(async (request, index) => {
+		if (!judged.has(request.ask)) judged.set(request.ask, edge.worker(request));
+		answers[index] = (await judged.get(request.ask)) ?? null;
+	});
+	await Promise.race(settled);
+	return {answers: [...answers]};
 }
 
 /** Ends what the test has started, as an update of the extension does. */
@@ -137,7 +153,10 @@ export function sent<Kind extends Request['kind']>(kind: Kind): Array<Extract<Re
 		.filter((message): message is Extract<Request, {kind: Kind}> => message.kind === kind);
 }
 
-export const asked = () => sent('score');
+/** All questions to the worker, each of them once. */
+export const asked = () => [
+	...new Map(sent('scores').flatMap(({asks}) => asks.map(one => [one.ask, one] as const))).values(),
+];
 export const texts = () => asked().map(({text}) => text);
 export const contexts = () => asked().map(({text, context}) => [text, context]);
 export const cancelled = () => sent('cancel').flatMap(({asks}) => asks);
