@@ -3,9 +3,10 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format extension lock bench bench-extension bench-lists bench-consoles train clean
+.PHONY: help run demo test lint format extension lock bench bench-quick bench-extension bench-lists bench-consoles train clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -27,6 +28,14 @@ $(VENV)/.train: $(VENV)/.serve
 	$(BIN)/python -m pip install --quiet --editable '.[train]'
 	touch $@
 
+# What the service is compared with, and what draws the plots. Without it the benchmark says so and goes on.
+# --no-deps: the file names all that is needed but torch, which is there by then.
+$(PEERS)/.done: benchmarks/requirements-peers.lock
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	if $(PEERS)/bin/python -m pip install --quiet torch==2.13.0 && $(PEERS)/bin/python -m pip install --quiet \
+		--no-deps --require-hashes -r benchmarks/requirements-peers.lock; \
+	then touch $@; else echo "The peers were not installed: the service is measured without them."; fi
+
 extension/node_modules/.done: extension/package-lock.json
 	cd extension && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
@@ -45,7 +54,7 @@ extension: extension/node_modules/.done ## Build extension/dist and a reproducib
 # What takes longest begins first, so that neither process waits for the other at the end.
 test: $(VENV)/.dev $(VENV)/.train extension ## Run all tests, real browsers and servers included
 	cd extension && npm test --silent
-	$(BIN)/python -m pytest tests/server/simulate tests/model tests/server tests/harness \
+	$(BIN)/python -m pytest tests/server/simulate tests/model tests/server tests/harness tests/benchmarks \
 		--numprocesses 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest tests/journeys
 
@@ -67,9 +76,16 @@ lock: ## Pin the newest versions that pyproject.toml allows
 		pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--extra test --extra lint pyproject.toml -o requirements-dev.lock
+	echo 'torch; python_version < "3"' | uv pip compile --quiet --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --override /dev/stdin \
+		benchmarks/requirements-peers.in -o benchmarks/requirements-peers.lock
 
-bench: $(VENV)/.dev ## The service beside its own model, in one run
-	$(BIN)/python -m benchmarks.score
+bench: $(VENV)/.dev $(PEERS)/.done ## The service beside its own model and other servers, in a quarter of an hour
+	$(BIN)/python -m benchmarks.service
+	if test -e $(PEERS)/.done; then $(PEERS)/bin/python -m benchmarks.plots; fi
+
+bench-quick: $(VENV)/.dev $(PEERS)/.done ## The same in a minute, for requests of 20 replies only
+	$(BIN)/python -m benchmarks.service --quick
 
 bench-extension: $(VENV)/.dev extension ## The extension in Chromium, each figure beside its goal
 	$(BIN)/python -m benchmarks.extension
@@ -87,4 +103,4 @@ train: $(VENV)/.train ## Train, quantise, publish and measure the model (needs .
 	cd model && ../$(BIN)/python -m panah_model all
 
 clean: ## Remove what was built here
-	rm -rf $(VENV) extension/node_modules extension/dist extension/*.zip .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEERS) extension/node_modules extension/dist extension/*.zip .mypy_cache .ruff_cache .pytest_cache
