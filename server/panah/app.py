@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 import logging
-import os
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from redis.asyncio import Redis
 
 from panah import __version__, health, pages, rounds
 from panah.accounts import mount as members
@@ -21,11 +20,11 @@ from panah.errors import install_error_handlers
 from panah.feedback import routes as feedback
 from panah.interchange import routes as interchange
 from panah.keys import load_keys
-from panah.limits import install_limiter, make_limiter
+from panah.limits import close_limiter, install_limiter, make_limiter
 from panah.metrics import Metrics
 from panah.operations import mount as operations
 from panah.scoring import routes as scoring
-from panah.scoring.cache import Cache, MemoryCache, RedisCache
+from panah.scoring.cache import MemoryCache, RedisCache
 from panah.scoring.registry import load
 from panah.scoring.service import Scorer
 from panah.scoring.serving import Serving
@@ -33,6 +32,10 @@ from panah.scoring.shadow import Shadow
 from panah.settings import Settings
 from panah.squads import routes as squads
 from panah.web import Envelope
+
+# redis is imported where one is used: without PANAH_REDIS_URL its 6 MB stay out of memory.
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 log = logging.getLogger("panah")
 
@@ -42,9 +45,11 @@ have to read victim-blaming and hostile ones. Texts are judged in memory and are
 """
 
 
-def make_redis(settings: Settings) -> Redis | None:
+def make_redis(settings: Settings) -> "Redis | None":
     if settings.redis_url is None:
         return None
+    from redis.asyncio import Redis
+
     return Redis.from_url(
         str(settings.redis_url),
         socket_timeout=settings.redis_timeout,
@@ -52,17 +57,10 @@ def make_redis(settings: Settings) -> Redis | None:
     )
 
 
-def make_cache(settings: Settings, redis: Redis | None, metrics: Metrics) -> Cache:
-    if redis is None:
-        return MemoryCache(entries=settings.cache_entries, ttl=settings.cache_ttl)
-    return RedisCache(redis, ttl=settings.cache_ttl, metrics=metrics)
-
-
 def create_app(settings: Settings) -> FastAPI:
     """The service. Raises when the model is missing or broken: without one it must not start."""
     metrics = Metrics()
-    lanes = settings.model_threads or os.cpu_count() or 1
-    first = [load(settings.model_dir, lanes)]  # until it is served: then nothing here may keep it in memory
+    first = [load(settings.model_dir)]  # until it is served: then nothing here may keep it in memory
     engine = make_engine(settings.database_url)
     limiter = make_limiter(settings)
     keys = load_keys(settings.keys_file, needed=is_sealed(engine))
@@ -71,14 +69,15 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         redis = make_redis(settings)
-        serving = Serving(engine, settings, metrics, first.pop() if first else load(settings.model_dir, lanes))
+        serving = Serving(engine, settings, metrics, first.pop() if first else load(settings.model_dir))
         shadow = Shadow(engine, metrics)
         app.state.redis = redis
         app.state.serving = serving
         app.state.shadow = shadow
         app.state.scorer = Scorer(
             serving=serving,
-            cache=make_cache(settings, redis, metrics),
+            memory=MemoryCache(entries=settings.cache_entries, ttl=settings.cache_ttl),
+            shared=RedisCache(redis, ttl=settings.cache_ttl, metrics=metrics) if redis is not None else None,
             secret=settings.cache_secret.get_secret_value().encode(),
             metrics=metrics,
             offer=shadow.offer,
@@ -101,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
             await serving.close()
             await shadow.close()
             app.state.scorer.close()
+            await asyncio.to_thread(close_limiter, limiter)
             if redis is not None:
                 await redis.aclose()
             engine.dispose()

@@ -77,7 +77,9 @@ def ready(engine: Engine) -> None:
     """Brings a SQLite file, which one process owns, to the newest schema. A PostgreSQL is shared, and changing it
     is the operator's decision.
     """
+    if is_current(engine):
+        return
     if engine.dialect.name == "sqlite":
         migrate(engine)
-    elif not is_current(engine):
+    else:
         fail("the database schema is not the newest; run `panah migrate` first")

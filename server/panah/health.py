@@ -1,12 +1,11 @@
 """Is it alive, is it ready, how is it doing."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,6 +15,9 @@ from panah.metrics import Metrics
 from panah.scoring.schemas import ReplyIn
 from panah.scoring.service import prepare
 from panah.scoring.serving import Running
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 router = APIRouter(tags=["operations"])
 
@@ -35,15 +37,17 @@ async def model_state(running: Running) -> str:
     try:
         assert probe.encoded is not None  # noqa: S101  (a word is always encoded)
         with running.model:
-            await asyncio.wait_for(running.batcher.score([probe.encoded]), PATIENCE)
+            await asyncio.wait_for(running.engine.score([probe.encoded]), PATIENCE)
     except (AppError, TimeoutError) as error:
         return f"down: {type(error).__name__}"
     return "ok"
 
 
-async def redis_state(redis: Redis | None) -> str:
+async def redis_state(redis: "Redis | None") -> str:
     if redis is None:
         return "not used"
+    from redis.exceptions import RedisError  # here, for whoever runs without Redis (app.py)
+
     try:
         await redis.ping()
     except (RedisError, OSError) as error:

@@ -1,5 +1,7 @@
 """What /metrics shows: counts and times, never a text, an address or a client."""
 
+from functools import lru_cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 TIMES = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -28,3 +30,23 @@ class Metrics:
             registry=self.registry,
         )
         self.waiting = Gauge("panah_replies_waiting", "Replies in the queue.", registry=self.registry)
+        self.work = Gauge(
+            "panah_work_waiting_seconds", "Estimated time of one lane for the queue.", registry=self.registry
+        )
+        self.refused = Counter(
+            "panah_refused",
+            "Work not taken: patience, capacity, closing.",
+            ["why"],
+            registry=self.registry,
+        )
+
+
+@lru_cache(maxsize=1024)
+def labelled(metric: Counter, *labels: object) -> Counter:
+    """`metric.labels(...)`, remembered: it makes texts of its labels and takes a lock each time."""
+    return metric.labels(*labels)
+
+
+@lru_cache(maxsize=1024)
+def labelled_times(metric: Histogram, *labels: object) -> Histogram:
+    return metric.labels(*labels)

@@ -60,16 +60,16 @@ class Settings(BaseSettings):
     # postgresql+psycopg://... where more than one process serves
     database_url: Annotated[str, AfterValidator(known_database)] = "sqlite:///panah.db"
     redis_url: RedisDsn | None = None  # None: cache and limits live in this process
-    redis_timeout: Seconds = 0.1  # slowapi waits for Redis on the event loop: keep it short
+    redis_timeout: Seconds = 0.1  # what the cache may take of a request: keep it short
     model_dir: DirectoryPath = Field(default_factory=lambda: bundled("artefacts/v2", "model/artefacts/v2"))
     models_dir: DirectoryPath | None = None  # where more of them lie, a folder each; None: beside that one
     cache_secret: Annotated[SecretStr, Field(min_length=32)] = Field(default_factory=fresh_secret)
-    cache_entries: Annotated[int, Field(ge=0)] = 100_000  # about 300 bytes each; 0 switches the cache off
+    cache_entries: Annotated[int, Field(ge=0)] = 100_000  # about 300 bytes each; 0 switches it off
     cache_ttl: Seconds = 24 * 3600
-    batch_size: Annotated[int, Field(gt=0, le=256)] = 16
-    batch_window: Annotated[float, Field(ge=0, le=0.05)] = 0.002
-    queue_capacity: Annotated[int, Field(ge=64)] = 2048  # replies waiting; beyond it the answer is 503
-    model_threads: Annotated[int, Field(ge=0, le=256)] = 0  # single-thread sessions; 0: one per core
+    # The longest that a reply may be expected to wait; more is refused with 503. The extension gives up after 8 s.
+    patience: Seconds = 5
+    queue_capacity: Annotated[int, Field(ge=64)] = 2048  # replies waiting, in all; beyond it the answer is 503
+    model_threads: Annotated[int, Field(ge=0, le=256)] = 0  # threads that judge; 0: one per core
     body_limit: Annotated[int, Field(gt=0)] = 512 * 1024  # bytes
     score_limit: Limit = "240/minute"  # requests per client, each with up to 64 replies
     # Names it answers under; ["*"] for all of them, where a proxy has looked at the name already.

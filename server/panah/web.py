@@ -5,11 +5,10 @@ import time
 from collections.abc import Collection
 from uuid import uuid4
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from panah.errors import AppError, BodyTooLarge, UnknownHost, frames, problem
-from panah.metrics import Metrics
+from panah.metrics import Metrics, labelled, labelled_times
 
 log = logging.getLogger("panah")
 
@@ -26,15 +25,15 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+SECURITY_HEADERS = (  # as ASGI takes them
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), browsing-topics=()"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
 
 
 class Envelope:
@@ -74,12 +73,15 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith("/v1/"):
-                    headers["Cache-Control"] = "no-store"
+                is_api = scope["path"].startswith("/v1/")
+                # Bare tuples, not MutableHeaders: that looks through all of them for each one it sets.
+                headers = [one for one in message["headers"] if not (is_api and one[0] == b"cache-control")]
+                given = {name for name, _ in headers}
+                headers.append((b"x-request-id", request_id.encode()))
+                headers += [one for one in SECURITY_HEADERS if one[0] not in given]
+                if is_api:
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers
             await send(message)
 
         try:
@@ -103,8 +105,8 @@ class Envelope:
             route = getattr(scope.get("route"), "path", "other")
             if scope["path"].startswith("/v1/") and route.startswith("/") and not route.startswith("/v1/"):
                 route = "/v1" + route  # FastAPI forgets the prefix of a router that is in another one
-            self.metrics.requests.labels(route, status).inc()
-            self.metrics.seconds.labels(route).observe(time.perf_counter() - started)
+            labelled(self.metrics.requests, route, status).inc()
+            labelled_times(self.metrics.seconds, route).observe(time.perf_counter() - started)
 
     def check_host(self, host: str) -> None:
         """Raises UnknownHost. A page elsewhere can point its own name at 127.0.0.1 (DNS rebinding) and would

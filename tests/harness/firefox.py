@@ -4,6 +4,7 @@ Only what the journeys need: Debian packages no driver program, and Playwright's
 """
 
 import base64
+import contextlib
 import json
 import re
 import shutil
@@ -154,9 +155,12 @@ class FirefoxTab:
 
         def arrived() -> Path | None:
             new = set(self._downloads.glob("*")) - before
-            # While it is being written, its place is empty, and what is written lies beside it.
-            is_whole = len(new) == 1 and all(file.suffix != ".part" and file.stat().st_size for file in new)
-            return new.pop() if is_whole else None
+            # While it is being written, its place is empty, and what is written lies beside it. In the end the
+            # place goes for a moment, before the file takes it.
+            with contextlib.suppress(FileNotFoundError):
+                if len(new) == 1 and all(file.suffix != ".part" and file.stat().st_size for file in new):
+                    return new.pop()
+            return None
 
         return wait_until(arrived, "the file is there")
 

@@ -40,11 +40,14 @@ class PanahServer:
         if process.poll() is not None:
             raise RuntimeError(f"The service ended at once: {self.log.read_text()}")
 
-    def stop(self) -> None:
-        """An orderly end; nothing happens where it does not run."""
+    def stop(self) -> int | None:
+        """An orderly end, and its exit status; nothing happens where it does not run."""
+        status = None
         if self._process:
             stop_process(self._process)
+            status = self._process.returncode
             self._process = None
+        return status
 
     def kill(self) -> None:
         """SIGKILL: no goodbye to clients, no clean-up."""

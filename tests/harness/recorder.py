@@ -13,6 +13,8 @@ import httpx
 PER_HOP = {"connection", "content-encoding", "content-length", "date", "host", "keep-alive", "server"}
 PER_HOP.add("transfer-encoding")
 
+RETRY_AFTER = 2  # more than the extension waits by itself
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -48,12 +50,16 @@ class Recorder:
     """Forwards to the service at `upstream` and keeps what passed in `seen`, oldest first.
 
     While the service is down, connections end without an answer, much as they do where nothing listens.
-    Answers wait while `open` is not set; `arrived` counts scoring requests, also those that still wait.
+    Answers wait while `open` is not set; with `only_later` none but those to a second scoring request and all after
+    it. `arrived` counts scoring requests, also those that still wait.
+    The next `refusals` of them are refused as by a service with too much to do, for RETRY_AFTER seconds.
     """
 
     def __init__(self, upstream: str) -> None:
         self.seen: list[Seen] = []
         self.arrived = 0
+        self.refusals = 0
+        self.only_later = False
         self.open = Event()
         self.open.set()
         self._client = httpx.Client(base_url=upstream, timeout=30)
@@ -75,6 +81,8 @@ class Recorder:
         """Forgets all that passed."""
         self.seen.clear()
         self.arrived = 0
+        self.refusals = 0
+        self.only_later = False
 
     @property
     def texts(self) -> list[str]:
@@ -88,8 +96,13 @@ class Recorder:
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> httpx.Response | None:
         """The service's answer; None while it is down."""
-        self.arrived += path == "/v1/score" and method == "POST"
-        self.open.wait()
+        scoring = path == "/v1/score" and method == "POST"
+        self.arrived += scoring
+        if not self.only_later or (scoring and self.arrived > 1):
+            self.open.wait()
+        if self.refusals > 0 and path == "/v1/score":
+            self.refusals -= 1
+            return httpx.Response(503, headers={"Retry-After": str(RETRY_AFTER)})
         sent = {name: value for name, value in headers.items() if name not in PER_HOP}
         try:
             answer = self._client.request(method, path, content=body, headers=sent)

@@ -24,7 +24,12 @@ QUOTES_HER = stranger("slow_clock", f"{BLAME} (a quoting post)", quote=FOCAL)
 # Nobody's answer: a post that stands by itself.
 ALONE = stranger("green_kettle", f"{BLAME} (a post that answers nobody)")
 LIKED = "Somebody liked your post"
-OWN_POST = Post("1990000000000001000", VIEWER.handle, VIEWER.name, "I was followed home again and I am tired.")
+OWN_POST = Post(
+    "1990000000000001000",
+    VIEWER.handle,
+    VIEWER.name,
+    "He attacked me on my way home and I am tired of keeping quiet.",
+)
 PROMOTED = stranger("shiny_pan", f"{BLAME} (an advertisement in a timeline)")
 
 JUDGED: dict[str, list[Post]] = {

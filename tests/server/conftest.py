@@ -13,7 +13,9 @@ from fastapi.testclient import TestClient
 
 from panah.app import create_app
 from panah.db import make_engine, migrate
+from panah.scoring import registry
 from panah.scoring.classifier import Classifier, Encoded, Scores
+from panah.scoring.cost import Cost
 from panah.scoring.policy import LABELS
 from panah.settings import Settings
 from tests.harness.servers import fresh_database as new_database
@@ -75,6 +77,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> StubModel:
     """Puts a stub in place of the session; tokeniser, config and everything around stay real."""
     stub = StubModel()
     monkeypatch.setattr(Classifier, "score", lambda _, batch: stub.score(batch))
+    monkeypatch.setattr(registry, "try_out", lambda _: Cost(0.0004, 0.00007, 0.0))  # that asks, too
     return stub
 
 

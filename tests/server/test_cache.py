@@ -1,4 +1,4 @@
-"""The verdict cache, in process and on a real Redis."""
+"""What is known about pairs, in process and on a real Redis."""
 
 import asyncio
 import socket
@@ -6,65 +6,115 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from panah.metrics import Metrics
-from panah.scoring.cache import MemoryCache, RedisCache, cache_key
+from panah.scoring.cache import FORM, STEPS, MemoryCache, RedisCache, cache_keys, is_whole, pack
+from panah.scoring.policy import LABELS
+from panah.scoring.schemas import ReplyIn
+from panah.scoring.text import LANGUAGE_GROUPS
 from tests.server.conftest import run_apart
 
-ROW = np.linspace(0, 1, 10, dtype=np.float32)
+ROW = np.linspace(0, 1, len(LABELS), dtype=np.float32)
+KNOWN = pack(ROW, group="en", truncated=False)
+OTHER = pack(ROW * 0.5, group="ur", truncated=True)
 SECRET = b"0123456789abcdef0123456789abcdef"
 
 
+def key(
+    text: str, context: str = "", lang: str | None = None, *, model: str = "v1", secret: bytes = SECRET
+) -> bytes:
+    (made,) = cache_keys(secret, model, [ReplyIn(id="0", text=text, context=context, lang=lang)])
+    return made
+
+
 def test_a_key_tells_nothing_without_the_secret_and_parts_do_not_run_together() -> None:
-    key = cache_key(SECRET, model="v1", reply="ab", context="c")
-    assert len(key) == 20
-    others = {
-        cache_key(b"x" * 32, model="v1", reply="ab", context="c"),
-        cache_key(SECRET, model="v2", reply="ab", context="c"),
-        cache_key(SECRET, model="v1", reply="a", context="bc"),
-        cache_key(SECRET, model="v1", reply="abc", context=""),
+    found = {
+        key("ab", "c"),
+        key("ab", "c", secret=b"x" * 32),
+        key("ab", "c", model="v2"),
+        key("a", "bc"),
+        key("abc"),
+        key("ab", "c", "ur"),
+        key("\1ab", "c"),
     }
-    assert len(others | {key}) == 5
-    assert key == cache_key(SECRET, model="v1", reply="ab", context="c")
+    assert len(found) == 7
+    assert {len(one) for one in found} == {20}
 
 
-def test_memory_keeps_rows_as_they_were_and_forgets_the_oldest() -> None:
-    async def run() -> None:
-        cache = MemoryCache(entries=2, ttl=60)
-        await cache.put([(b"a", ROW), (b"b", ROW), (b"c", ROW)])
-        found = await cache.get([b"c", b"a", b"b"])
-        assert found[1] is None
-        assert found[0] is not None
-        assert (found[0] == ROW).all()
-        assert found[2] is not None
-
-    run_apart(run())
+def test_of_the_hint_a_key_holds_only_whether_it_can_break_a_tie() -> None:
+    assert key("ab", "c", "en") == key("ab", "c") == key("ab", "c", "fr")
+    assert key("ab", "c", "in") == key("ab", "c", "ur")
 
 
-def test_memory_forgets_when_the_time_is_over_and_can_be_switched_off() -> None:
-    async def run() -> None:
-        short, off = MemoryCache(entries=9, ttl=0.01), MemoryCache(entries=0, ttl=60)
-        for cache in (short, off):
-            await cache.put([(b"a", ROW)])
-        await asyncio.sleep(0.02)
-        assert await short.get([b"a"]) == [None]
-        assert await off.get([b"a"]) == [None]
-
-    run_apart(run())
+REPLIES = st.builds(
+    ReplyIn,
+    id=st.just("0"),
+    text=st.text(max_size=9),
+    context=st.sampled_from([None, "", "a", "b"]),
+    lang=st.none() | st.sampled_from(["ur", "en"]),
+)
 
 
-def test_redis_keeps_rows_in_order_with_a_time_to_live(redis_url: str) -> None:
+@given(st.lists(REPLIES, max_size=6))
+def test_keys_do_not_depend_on_their_company(replies: list[ReplyIn]) -> None:
+    assert cache_keys(SECRET, "v1", replies) == [key(one.text, one.context or "", one.lang) for one in replies]
+
+
+@given(
+    st.lists(st.floats(0, 1, width=32), min_size=10, max_size=10), st.sampled_from(LANGUAGE_GROUPS), st.booleans()
+)
+def test_scores_are_kept_to_four_places(scores: list[float], group: str, truncated: bool) -> None:
+    row = np.array(scores, np.float32)
+    known = pack(row, group=group, truncated=truncated)  # type: ignore[arg-type]
+    assert is_whole(known)
+    (form,) = np.frombuffer(known, FORM)
+    assert (form["scores"] / STEPS).tolist() == [round(p, 4) for p in row.tolist()]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [None, b"", KNOWN[:-1], KNOWN + b"\0", KNOWN[:-1] + b"\xff", KNOWN[:-1] + b"\3", b"\xff" * 20 + b"\4", "x"],
+)
+def test_what_is_damaged_is_not_known(damaged: object) -> None:
+    assert is_whole(KNOWN)
+    assert not is_whole(damaged)
+
+
+def test_memory_keeps_what_it_gets_and_forgets_what_was_not_asked_for_longest() -> None:
+    cache = MemoryCache(entries=2, ttl=60)
+    cache.put([(b"a", KNOWN), (b"b", KNOWN)])
+    assert cache.get([b"a"]) == [KNOWN]
+    cache.put([(b"c", OTHER)])
+    assert cache.get([b"c", b"b", b"a"]) == [OTHER, None, KNOWN]
+
+
+def test_memory_forgets_when_the_time_is_over_and_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    short, off = MemoryCache(entries=9, ttl=10), MemoryCache(entries=0, ttl=10)
+    for cache in (short, off):
+        cache.put([(b"a", KNOWN)])
+    assert off.get([b"a"]) == [None]
+    now[0] += 9
+    assert short.get([b"a"]) == [KNOWN]
+    now[0] += 1
+    assert short.get([b"a"]) == [None]
+    short.put([(b"b", KNOWN)])
+    assert len(short) == 1  # what nobody asks for any more is not kept either
+
+
+def test_redis_keeps_what_it_gets_in_order_with_a_time_to_live_and_no_damage_comes_back(redis_url: str) -> None:
     async def run() -> None:
         redis = Redis.from_url(redis_url)
         await redis.flushdb()
         cache = RedisCache(redis, ttl=60, metrics=Metrics())
-        await cache.put([(b"a", ROW), (b"b", ROW * 0.5)])
-        found = await cache.get([b"b", b"nothing", b"a"])
-        assert found[1] is None
-        assert found[0] == pytest.approx(ROW * 0.5, abs=0.0005)
-        assert found[2] == pytest.approx(ROW, abs=0.0005)
-        assert 0 < await redis.ttl(b"score:a") <= 60
+        await cache.put([(b"a", KNOWN), (b"b", OTHER)])
+        await redis.set(RedisCache.PREFIX + b"c", b"damaged")
+        assert await cache.get([b"b", b"nothing", b"c", b"a"]) == [OTHER, None, None, KNOWN]
+        assert 0 < await redis.ttl(RedisCache.PREFIX + b"a") <= 60
         await redis.aclose()
 
     run_apart(run())
@@ -82,7 +132,7 @@ def test_a_dead_redis_is_a_miss_and_is_left_alone_for_a_while() -> None:
             cache = RedisCache(redis, ttl=60, metrics=metrics)
             started = time.monotonic()
             assert await cache.get([b"a"]) == [None]
-            await cache.put([(b"a", ROW)])
+            await cache.put([(b"a", KNOWN)])
             for _ in range(100):
                 assert await cache.get([b"a", b"b"]) == [None, None]
             # One time-out, with redis-py's own retries, not a hundred.
@@ -90,4 +140,4 @@ def test_a_dead_redis_is_a_miss_and_is_left_alone_for_a_while() -> None:
             assert metrics.registry.get_sample_value("panah_faults_total", {"part": "redis"}) == 1
             await redis.aclose()
 
-        run_apart(run())
+        run_apart(asyncio.wait_for(run(), 20))

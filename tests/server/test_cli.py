@@ -116,5 +116,13 @@ def test_serve_refuses_a_postgresql_that_was_not_migrated_and_migrate_helps(fres
         assert panah("migrate", env={"PANAH_DATABASE_URL": fresh_database}).returncode == 0
 
 
+def test_help_lists_all_commands_and_a_slip_is_told_the_nearest() -> None:
+    listed = panah("--help", env={"COLUMNS": "200"}).stdout.decode()
+    for name in "serve score migrate create-admin version simulate demo lists feedback keys".split():
+        assert f" {name} " in listed
+    assert "verify-report" in panah("lists", "--help").stdout.decode()
+    assert "Did you mean 'simulate'?" in panah("simulat").stderr.decode()
+
+
 def test_version_names_the_service_and_the_model() -> None:
     assert panah("version").stdout.decode().strip() == f"panah {__version__}, model v2"

@@ -1,20 +1,38 @@
 """Thresholds to actions, and policies from the database."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlmodel import Session
 
 from panah.db import make_engine
 from panah.metrics import Metrics
-from panah.scoring.classifier import Classifier
-from panah.scoring.policy import LABELS, SENSITIVITIES, Label, Policy, Threshold, Thresholds
+from panah.scoring.policy import (
+    ACTS,
+    LABELS,
+    LEVELS,
+    PARTS,
+    SENSITIVITIES,
+    Act,
+    Action,
+    Label,
+    Level,
+    Levels,
+    Policy,
+    Sensitivity,
+    Threshold,
+    Thresholds,
+)
+from panah.scoring.registry import load
 from panah.scoring.serving import Serving
 from panah.scoring.tables import PolicyVersion
-from panah.scoring.text import LANGUAGE_GROUPS
+from panah.scoring.text import LANGUAGE_GROUPS, LanguageGroup
 from panah.settings import Settings
 from tests.server.conftest import MakeClient, StubModel, replies, run_apart
 
@@ -72,6 +90,61 @@ def test_a_policy_with_a_hole_or_upside_down_is_refused() -> None:
         Threshold(flag=0.9, hide=0.5)
 
 
+def by_hand(
+    rules: Policy, scores: dict[Label, float], group: LanguageGroup, sensitivity: Sensitivity, levels: Levels
+) -> tuple[Action, Label | None]:
+    """The rule as docs/tuning.md tells it, one label after the other."""
+    crossed: dict[str, list[Label]] = {"flag": [], "hide": []}
+    for label in LABELS:
+        parts = PARTS[label] if label == "victim_blaming" or label == "hostile" else (label,)
+        level = levels.get(max(parts, key=lambda act: scores[act]), sensitivity)
+        for action, labels in crossed.items():
+            if level != "off":
+                limit = getattr(rules.thresholds.root[level][group][label], action)
+                if scores[label] >= limit < 1:
+                    labels.append(label)
+    if not crossed["flag"]:
+        return "show", None
+    first = crossed["hide"] or crossed["flag"]
+    acts = [label for label in first if label in ACTS] or [label for label in crossed["flag"] if label in ACTS]
+    return "hide" if crossed["hide"] else "flag", max(acts or first, key=lambda label: scores[label])
+
+
+P = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]) | st.floats(0, 1)
+ROWS = st.lists(
+    st.tuples(st.lists(P, min_size=len(LABELS), max_size=len(LABELS)), st.sampled_from(LANGUAGE_GROUPS)), max_size=5
+)
+LIMITS = st.lists(st.tuples(P, P).map(sorted), min_size=90, max_size=90)
+SOME_LEVELS = st.dictionaries(st.sampled_from(ACTS), st.sampled_from(LEVELS))
+
+
+@given(ROWS, LIMITS, st.sampled_from(SENSITIVITIES), SOME_LEVELS)
+def test_a_whole_request_is_decided_as_each_reply_by_hand(
+    rows: list[tuple[list[float], LanguageGroup]],
+    limits: list[list[float]],
+    sensitivity: Sensitivity,
+    levels: dict[Act, Level],
+) -> None:
+    left = iter(limits)
+    table = {
+        name: {group: {label: dict(zip(("flag", "hide"), next(left), strict=True)) for label in LABELS}
+               for group in LANGUAGE_GROUPS}
+        for name in SENSITIVITIES
+    }  # fmt: skip
+    rules = Policy("test", Thresholds.model_validate(table))
+    chosen = cast(Levels, levels)
+    found = rules.decide_all(
+        np.array([row for row, _ in rows]).reshape(-1, len(LABELS)),
+        groups=np.array([LANGUAGE_GROUPS.index(group) for _, group in rows], np.intp),
+        sensitivity=sensitivity,
+        levels=chosen,
+    )
+    labelled = [(dict(zip(LABELS, row, strict=True)), group) for row, group in rows]
+    assert found == [by_hand(rules, row, group, sensitivity, chosen) for row, group in labelled]
+    for (row, group), one in zip(labelled, found, strict=True):
+        assert rules.decide(row, group=group, sensitivity=sensitivity, levels=chosen) == one
+
+
 def add_policy(settings: Settings, found: dict[str, Any], model: str = "v2") -> None:
     engine = make_engine(settings.database_url)
     with Session(engine) as session:
@@ -98,7 +171,7 @@ def test_a_new_policy_is_picked_up_without_a_restart_and_a_broken_one_is_not(set
     async def run() -> None:
         engine = make_engine(settings.database_url)
         often = settings.model_copy(update={"policy_refresh": 0.01})
-        serving = Serving(engine, often, Metrics(), [Classifier(settings.model_dir)])
+        serving = Serving(engine, often, Metrics(), load(settings.model_dir))
         task = asyncio.create_task(serving.keep_fresh(None))
         add_policy(settings, thresholds().model_dump())
         while serving.running.policy.name != "v2-1":  # noqa: ASYNC110  (it is what others would see)

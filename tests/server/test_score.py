@@ -41,7 +41,9 @@ def test_what_stands_together_in_a_batch_does_not_change_a_score(client: TestCli
     texts = ["ok", "why did you go there at that hour of the night, alone, and with him of all people?", "سچ بتاؤ"]
     together = score(client, replies(*texts))["verdicts"]
     for text, one in zip(texts, together, strict=True):
-        (alone,) = score(client, replies(text + " "))["verdicts"]  # the space makes no difference, nor a new key
+        (alone,) = score(client, replies(text + " "))[
+            "verdicts"
+        ]  # a new key for the cache, and the same reply for the model
         assert alone["scores"] == one["scores"]
 
 
@@ -74,7 +76,7 @@ def test_the_strongest_label_that_crossed_is_the_reason(client: TestClient, mode
 
 def test_a_known_reply_is_not_scored_again(client: TestClient, model: StubModel) -> None:
     for _ in range(2):
-        score(client, replies("her own fault", "her  own\u200b fault", context="a post"))
+        score(client, replies("her own fault", "her own fault", context="a post"))
     assert model.seen == 1
     score(client, replies("her own fault", context="another post"))
     assert model.seen == 2

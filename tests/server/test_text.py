@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panah.scoring.roman_urdu import romanise
-from panah.scoring.text import MOST_CHARACTERS, has_words, language_group, normalise
+from panah.scoring.text import (
+    MOST_CHARACTERS,
+    REPEATED,
+    STRETCHED,
+    equals,
+    has_words,
+    language_group,
+    may_repeat,
+    normalise,
+)
 
 ANY = st.text(max_size=200) | st.text(
     alphabet="aAz @#./:httpsw_\u200c\u200b\u202e\u0640\u064bيیكکهہآاگتﷺﬁ𝓼①e\u0301LURuser😀\n", max_size=60
@@ -15,6 +24,25 @@ ANY = st.text(max_size=200) | st.text(
 @given(ANY)
 def test_normalising_twice_is_normalising_once(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
+
+
+REPEATING = st.lists(st.tuples(ANY, st.integers(1, 6)), max_size=4).map(
+    lambda parts: "".join(text[:22] * times for text, times in parts)
+)
+
+
+@given(ANY | REPEATING)
+def test_no_repeated_sign_is_overlooked_by_the_quick_look(text: str) -> None:
+    if REPEATED.search(text):
+        assert may_repeat(text)
+    if STRETCHED.search(text):
+        assert equals(text, (1,), 2)
+
+
+def test_the_quick_look_spares_ordinary_words_the_slow_one() -> None:
+    for text in ("Why did you not go to the police at once? I believe her.", "تم وہاں کیوں گئی تھی؟ سچ بتاؤ"):
+        assert not may_repeat(text)
+        assert not equals(text, (1,), 2)
 
 
 @given(ANY)

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import segno
 from fastapi import APIRouter, Depends, Request, Response
 from markupsafe import Markup
 from slowapi import Limiter
@@ -41,6 +40,8 @@ Anybody = Depends(csrf_checked)
 
 def qr(address: str) -> Markup:
     """A QR code as SVG, dark on light whatever the page's colours are: cameras want it so."""
+    import segno  # here, as it is for setting an account up: serving does without
+
     drawn = segno.make(address, error="m", micro=False).svg_inline(
         border=4, scale=1, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None
     )

@@ -11,21 +11,6 @@ import orjson
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
-from webauthn import (
-    base64url_to_bytes,
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from panah.accounts.audit import lock_accounts, record_account_event
 from panah.accounts.sessions import start_session
@@ -45,6 +30,9 @@ class PasskeyRefused(AppError):
 class TooManyPasskeys(AppError):
     status = 409
     code = "too-many-passkeys"
+
+
+# webauthn is imported by the functions that use it: 7 MB, which most servers need rarely or never.
 
 
 def refused() -> PasskeyRefused:
@@ -67,6 +55,8 @@ def _ask(turn: Turn, purpose: str, browser: str) -> bytes:
 
 def _answered(turn: Turn, purpose: str, browser: str, credential: dict[str, Any]) -> bytes:
     """The challenge that this answers, which no other answer can use again. Raises PasskeyRefused."""
+    from webauthn import base64url_to_bytes
+
     try:
         said = orjson.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
         challenge = base64url_to_bytes(said["challenge"])
@@ -92,6 +82,14 @@ def registration_options(
     turn: Turn, member: Member, *, rp_id: str, server_name: str, browser: str
 ) -> dict[str, Any]:
     """What navigator.credentials.create() takes, as JSON. `browser` is what ties the answer to who asked."""
+    from webauthn import generate_registration_options, options_to_json
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     known = [PublicKeyCredentialDescriptor(id=one.credential_id) for one in passkeys_of(turn, member.id)]
     if len(known) >= MOST:
         raise TooManyPasskeys(f"You have {MOST} passkeys already. Remove one first.")
@@ -116,6 +114,9 @@ def add_passkey(
     turn: Turn, member: Member, credential: dict[str, Any], *, name: str, rp_id: str, origin: str, browser: str
 ) -> Passkey:
     """Keeps a new public key. Raises PasskeyRefused or TooManyPasskeys."""
+    from webauthn import verify_registration_response
+    from webauthn.helpers.exceptions import WebAuthnException
+
     lock_accounts(turn)
     challenge = _answered(turn, f"add:{member.id}", browser, credential)
     counted = select(func.count()).select_from(Passkey).where(Passkey.member_id == member.id)
@@ -160,6 +161,9 @@ def remove_passkey(turn: Turn, member_id: UUID, passkey_id: UUID) -> None:
 
 def sign_in_options(turn: Turn, *, rp_id: str, browser: str) -> dict[str, Any]:
     """What navigator.credentials.get() takes, as JSON. It names no credential: the browser knows which it has."""
+    from webauthn import generate_authentication_options, options_to_json
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = generate_authentication_options(
         rp_id=rp_id,
         challenge=_ask(turn, "sign-in", browser),
@@ -173,6 +177,9 @@ def sign_in_with_passkey(turn: Turn, credential: dict[str, Any], *, rp_id: str, 
     """The token of a new session. Raises PasskeyRefused; a challenge that was answered is spent even then, where
     the caller commits it.
     """
+    from webauthn import base64url_to_bytes, verify_authentication_response
+    from webauthn.helpers.exceptions import WebAuthnException
+
     challenge = _answered(turn, "sign-in", browser, credential)
     try:
         credential_id = base64url_to_bytes(credential["rawId"])

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from alembic.migration import MigrationContext
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session, col, select
@@ -26,6 +25,7 @@ from panah.blocklists.tables import Blocklist
 from panah.blocklists.turn import wall_clock
 from panah.consoles.console import Console, Who
 from panah.consoles.rendering import names_of, show
+from panah.db import revision
 from panah.distribution import keyring
 from panah.distribution.outlet import make_outlet
 from panah.distribution.publish import catalogue_expiry, lock_catalogue, renew
@@ -124,7 +124,7 @@ def settled_parts(request: Request) -> dict[str, Any]:
     with Session(state.engine) as session:
         found = switches.states(session)
         names = names_of(session, {one.row.by for one in found if one.row})
-        schema = MigrationContext.configure(session.connection()).get_current_revision()
+        schema = revision(session.connection())
         runs = {one.job.name: one.run for one in jobs.reports(session, wall_clock(), state.figures.started)}
     return {
         "switches": found,
@@ -133,7 +133,7 @@ def settled_parts(request: Request) -> dict[str, Any]:
             "app": __version__,
             "model": running.config.name,
             "policy": running.policy.name,
-            "schema": schema or "",
+            "schema": schema,
         },
         "kept": retention.kept(state.settings),
         "runs": runs,

@@ -5,12 +5,13 @@ Without Redis, or while it is down, each process finds out at its next regular l
 
 import asyncio
 import logging
-
-from redis import Redis as PlainRedis
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from typing import TYPE_CHECKING
 
 from panah.settings import Settings
+
+# redis itself is imported where it is used: most instances run without (app.py).
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 log = logging.getLogger("panah")
 
@@ -24,8 +25,10 @@ def tell(settings: Settings) -> None:
     """Wakes those who listen. Called after the change is committed; a Redis that fails is logged and no more."""
     if settings.redis_url is None:
         return
+    from redis import Redis, RedisError
+
     timeout = settings.redis_timeout
-    redis = PlainRedis.from_url(str(settings.redis_url), socket_timeout=timeout, socket_connect_timeout=timeout)
+    redis = Redis.from_url(str(settings.redis_url), socket_timeout=timeout, socket_connect_timeout=timeout)
     try:
         redis.publish(CHANNEL, WORD)
     except (RedisError, OSError) as error:
@@ -34,8 +37,10 @@ def tell(settings: Settings) -> None:
         redis.close()
 
 
-async def listen(redis: Redis, wake: asyncio.Event) -> None:
+async def listen(redis: "Redis", wake: asyncio.Event) -> None:
     """Sets `wake` at each announcement, until cancelled. A Redis that fails is tried again and again."""
+    from redis import RedisError
+
     while True:
         try:
             async with redis.pubsub() as subscription:

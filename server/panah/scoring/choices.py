@@ -72,7 +72,7 @@ def check(artefact: Artefact) -> None:
     if artefact.unfit:
         raise ModelUnfit("This model cannot judge here. The list of models says why.")
     try:
-        load(artefact.folder, 1)
+        load(artefact.folder)
     except (OSError, ValueError) as cause:
         raise ModelBroken("This model could not be loaded: its files are broken. Nothing was changed.") from cause
 

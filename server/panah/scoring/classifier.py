@@ -1,7 +1,10 @@
 """The model: (context, reply) pairs in, ten probabilities out. ONNX and tokenizers only, no torch."""
 
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +17,13 @@ from tokenizers import Tokenizer
 from panah.scoring.policy import Label, Thresholds
 from panah.scoring.roman_urdu import romanise
 from panah.scoring.text import LANGUAGE_GROUPS, LanguageGroup
+
+# Texts of a request are few: threads for them cost a fifth more, and take cores from the lanes.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+EMOJI = re.compile("[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]")
+
+MOST_TOGETHER = 8  # replies a call of the graph: measured, more of them save nothing
 
 Scores = NDArray[np.float32]  # (replies, labels), P in [0, 1]
 
@@ -47,6 +57,11 @@ class Encoded:
     reply_tokens: int  # how many of them belong to the reply, both marks included
     truncated: bool  # the model does not see the middle of the reply
 
+    @property
+    def post(self) -> tuple[int, ...]:
+        """The post's token ids, its mark included; none where the reply stands alone."""
+        return tuple(self.ids[self.reply_tokens :])
+
 
 class Encoder:
     """Normalised text to token ids. Safe to share between threads."""
@@ -62,9 +77,11 @@ class Encoder:
 
     def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoded]:
         """Encodes (reply, context) pairs; an empty context means the reply stands alone."""
-        texts = [romanise(text) for pair in pairs for text in pair]
-        found = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
-        return [self.join(reply, context) for reply, context in zip(found[::2], found[1::2], strict=True)]
+        texts = list(dict.fromkeys(text for pair in pairs for text in pair))  # a thread's replies share their post
+        spelt = [apart(romanise(text)) for text in texts]
+        found = self.tokenizer.encode_batch_fast(spelt, add_special_tokens=False)
+        ids = {text: encoding.ids for text, encoding in zip(texts, found, strict=True)}
+        return [self.join(ids[reply], ids[context]) for reply, context in pairs]
 
     def join(self, reply: list[int], context: list[int]) -> Encoded:
         spare = len(reply) - self.max_reply_tokens
@@ -74,6 +91,13 @@ class Encoder:
         first = [self.cls, *reply, self.sep]
         second = [*context[: self.max_context_tokens], self.sep] if context else []
         return Encoded(first + second, len(first), spare > 0)
+
+
+def apart(text: str) -> str:
+    """The text with its emoji as words of their own: "lol😂" is a word and an emoji. The tokeniser's own way of
+    splitting at a pattern takes longer than all the rest that it does.
+    """
+    return text if text.isascii() else EMOJI.sub(r" \g<0> ", text)
 
 
 def calibrated(scores: Scores, temperature: float) -> Scores:
@@ -94,7 +118,10 @@ def required(tokenizer: Tokenizer, mark: str) -> int:
 
 
 class Classifier:
-    """One ONNX session with one thread. Raises FileNotFoundError or ValueError for a broken artefact."""
+    """One ONNX session that computes in the thread that calls it, for any number of them at once: two threads on
+    one session are as fast as with a session each, and one holds the weights once. Raises FileNotFoundError or
+    ValueError for a broken artefact.
+    """
 
     def __init__(self, model_dir: Path) -> None:
         self.folder = model_dir
@@ -104,37 +131,70 @@ class Classifier:
             max_reply_tokens=self.config.max_reply_tokens,
             max_context_tokens=self.config.max_context_tokens,
         )
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
         path = model_dir / "model.onnx"
         try:
-            self.session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self.session = make_session(path)
         except Exception as cause:  # onnxruntime raises classes of its own, one for each way of being broken
             raise ValueError(f"{path} is missing or broken") from cause
+        self.names = [one.name for one in self.session.get_inputs()]
+        self.together = "replies" in self.names
         columns = self.session.get_outputs()[0].shape[-1]
         if columns != len(self.config.labels):
             raise ValueError(f"model.onnx has {columns} outputs, config.json names {len(self.config.labels)}")
 
     def score(self, batch: Sequence[Encoded]) -> Scores:
-        """Probabilities for encoded pairs, in order.
-
-        One call of the graph a pair: dynamic int8 takes the scale of its activations from all that is in a call,
-        so a pair's score would depend on its company (by up to 0.34 on 120 dev rows with v1). Nor is it slower:
-        those rows took 1.4 s one by one and 1.7 s in padded tens.
+        """Probabilities for encoded pairs, in order, (pairs, labels). Replies to one post are one call of the
+        graph, which reads the post once; their scores are the same bit by bit as one by one.
         """
-        return np.concatenate([self.score_one(pair) for pair in batch])
+        if not self.together:
+            return np.concatenate([self._run(alone(pair)) for pair in batch])
+        if len(batch) <= MOST_TOGETHER and len({pair.post for pair in batch}) == 1:
+            return self._run(inputs(batch))
+        found = np.empty((len(batch), len(self.config.labels)), np.float32)
+        order = sorted(range(len(batch)), key=lambda at: (batch[at].post, batch[at].reply_tokens))
+        for _, same in groupby(order, key=lambda at: batch[at].post):
+            places = list(same)
+            for start in range(0, len(places), MOST_TOGETHER):
+                part = places[start : start + MOST_TOGETHER]
+                found[part] = self._run(inputs([batch[at] for at in part]))
+        return found
 
-    def score_one(self, pair: Encoded) -> Scores:
-        """Probabilities for one pair, shape (1, labels)."""
-        ids = np.array([pair.ids], np.int64)
-        segments = np.zeros_like(ids)
-        segments[0, pair.reply_tokens :] = 1
-        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": segments}
-        (scores,) = self.session.run(None, inputs)
+    def _run(self, given: Mapping[str, NDArray[np.int64]]) -> Scores:
+        (scores,) = self.session.run(None, {name: given[name] for name in self.names})
         return np.asarray(scores, np.float32)
+
+
+def inputs(batch: Sequence[Encoded]) -> dict[str, NDArray[np.int64]]:
+    """Replies to one post as a graph takes them that reads the post once: `post` (tokens,), a single 0 for none,
+    and `replies` (replies, longest) with zeros after the shorter ones; `longest` is a multiple of four
+    (panah_model.graph says why).
+    """
+    longest = max(pair.reply_tokens for pair in batch)
+    replies = np.zeros((len(batch), -(-longest // 4) * 4), np.int64)
+    for row, pair in zip(replies, batch, strict=True):
+        row[: pair.reply_tokens] = pair.ids[: pair.reply_tokens]
+    return {"post": np.array(batch[0].post or (0,), np.int64), "replies": replies}
+
+
+def alone(pair: Encoded) -> dict[str, NDArray[np.int64]]:
+    """One pair as a graph takes it that reads post and reply as one text, all (1, tokens)."""
+    ids = np.array([pair.ids], np.int64)
+    segments = np.zeros_like(ids)
+    segments[0, pair.reply_tokens :] = 1
+    return {"input_ids": ids, "token_type_ids": segments, "attention_mask": np.ones_like(ids)}
+
+
+def make_session(model: Path | bytes) -> ort.InferenceSession:
+    """A session of a graph, from its file or its bytes, without threads of its own."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Plans of memory are made for shapes that repeat; pairs have hundreds. Without plans calls take as long, and
+    # two lanes 6 MB less. The arena stays: without it memory grows twice as far, and calls take longer.
+    options.enable_mem_pattern = False
+    given = model if isinstance(model, bytes) else str(model)
+    return ort.InferenceSession(given, options, providers=["CPUExecutionProvider"])
 
 
 def read_tokenizer(model_dir: Path) -> Tokenizer:

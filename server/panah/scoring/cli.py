@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import orjson
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
@@ -15,12 +15,13 @@ from panah.errors import explain
 from panah.scoring.classifier import Classifier
 from panah.scoring.policies import shipped
 from panah.scoring.policy import Sensitivity
-from panah.scoring.schemas import ReplyIn
-from panah.scoring.service import prepare, verdict
+from panah.scoring.schemas import Replies, ReplyIn
+from panah.scoring.service import pack, prepare, verdicts
 
 CHUNK = 256  # lines read, judged and written together
 
 
+ONE = TypeAdapter(Replies)
 BOM = b"\xef\xbb\xbf"  # Windows editors begin files with it
 
 
@@ -37,9 +38,10 @@ def parse(line: bytes, number: int) -> ReplyIn:
     if not isinstance(found, dict):
         raise BadLine('not a JSON object like {"text": "…"}')
     try:
-        return ReplyIn.model_validate({"id": str(number)} | found)
+        (reply,) = ONE.validate_python([{"id": str(number)} | found])
+        return reply
     except ValidationError as error:
-        told = [explain({**one, "loc": ("line", *one["loc"])}) for one in error.errors()]
+        told = [explain(dict(one)) for one in error.errors()]
         raise BadLine("; ".join(f"{one['where'].replace('body', 'it')} {one['what']}" for one in told)) from error
 
 
@@ -54,10 +56,11 @@ class Judge:
     def __call__(self, replies: Sequence[ReplyIn]) -> Iterator[bytes]:
         """Verdicts as JSON lines, in order."""
         prepared = prepare(replies, self.classifier.encoder)
-        for one in prepared:
-            row = self.classifier.score_one(one.encoded)[0] if one.encoded else None
-            model = self.classifier.config
-            found = verdict(one, row, model=model, policy=self.policy, sensitivity=self.sensitivity)
+        pairs = [one.encoded for one in prepared if one.encoded]
+        rows = iter(self.classifier.score(pairs) if pairs else ())
+        for reply, one in zip(replies, prepared, strict=True):
+            known = pack(one, next(rows) if one.encoded else None, self.classifier.config)
+            (found,) = verdicts([reply], [known], policy=self.policy, sensitivity=self.sensitivity)
             yield orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE)
 
 

@@ -1,9 +1,12 @@
 """Which score leads to which action. Pure: no model, no database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Literal, Self, get_args
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator, with_config
 from typing_extensions import TypedDict  # pydantic reads the standard library's only from Python 3.12 on
 
@@ -21,6 +24,9 @@ SENSITIVITIES: tuple[Sensitivity, ...] = get_args(Sensitivity)
 Level = Literal["off", "gentle", "balanced", "strict"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 Action = Literal["show", "flag", "hide"]
+# Which label names the reason before which: see `strongest`.
+CROSSED_RANK = np.array([3] * len(ACTS) + [1] * len(SUMS))
+LOWER_RANK = np.array([2] * len(ACTS) + [0] * len(SUMS))
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -76,6 +82,57 @@ class Policy:
     name: str
     thresholds: Thresholds
 
+    @cached_property
+    def limits(self) -> NDArray[np.float64]:
+        """Thresholds: (flag and hide, LEVELS, LANGUAGE_GROUPS, LABELS). Infinite where a label is off."""
+        table = self.thresholds.root
+        made = np.full((2, len(LEVELS), len(LANGUAGE_GROUPS), len(LABELS)), np.inf)
+        for level in SENSITIVITIES:
+            for place, group in enumerate(LANGUAGE_GROUPS):
+                limits = [table[level][group][label] for label in LABELS]
+                made[:, LEVELS.index(level), place] = [one.flag for one in limits], [one.hide for one in limits]
+        made[made >= 1] = np.inf  # a P can round to 1, and a label that is off stays off
+        return made
+
+    def decide_all(
+        self,
+        scores: NDArray[np.float64],
+        *,
+        groups: NDArray[np.intp],
+        sensitivity: Sensitivity,
+        levels: Levels | None = None,
+    ) -> list[tuple[Action, Label | None]]:
+        """For each row of scores, (replies, LABELS), in the group at that place in LANGUAGE_GROUPS: the action, and
+        its reason, the strongest label that crossed, None when nothing did.
+
+        An act is judged at its own level, where `levels` names one. A sum is judged like its likeliest part: what
+        brought it about is what a person has set.
+        """
+        flag, hide = self._limits_of(scores, groups, sensitivity, levels)
+        flagged, hidden = scores >= flag, scores >= hide
+        found: list[tuple[Action, Label | None]] = [("show", None)] * len(scores)
+        (covered,) = flagged.any(axis=1).nonzero()
+        if len(covered):
+            scores, flagged, hidden = scores[covered], flagged[covered], hidden[covered]
+            hides = hidden.any(axis=1)
+            reasons = strongest(scores, np.where(hides[:, None], hidden, flagged), flagged)
+            for at, hide_it, reason in zip(covered.tolist(), hides.tolist(), reasons.tolist(), strict=True):
+                found[at] = "hide" if hide_it else "flag", LABELS[reason]
+        return found
+
+    def _limits_of(
+        self, scores: NDArray[np.float64], groups: NDArray[np.intp], sensitivity: Sensitivity, levels: Levels | None
+    ) -> NDArray[np.float64]:
+        """What each score is held against: (flag and hide, replies, LABELS)."""
+        if not levels:
+            return self.limits[:, LEVELS.index(sensitivity), groups]
+        acts = np.array([LEVELS.index(levels.get(act, sensitivity)) for act in ACTS])
+        chosen = np.empty(scores.shape, np.intp)
+        chosen[:, : len(ACTS)] = acts
+        for label, parts in PARTS.items():
+            chosen[:, LABELS.index(label)] = acts[scores[:, : len(parts)].argmax(axis=1)]
+        return self.limits[:, chosen, groups[:, None], np.arange(len(LABELS))]
+
     def decide(
         self,
         scores: Mapping[Label, float],
@@ -84,41 +141,18 @@ class Policy:
         sensitivity: Sensitivity,
         levels: Levels | None = None,
     ) -> tuple[Action, Label | None]:
-        """The action, and its reason: the strongest label that crossed, None when nothing did.
-
-        An act is judged at its own level, where `levels` names one. A sum is judged like its likeliest part: what
-        brought it about is what a person has set.
-        """
-        limits: dict[Label, Threshold] = {}
-        for label in LABELS:
-            level: Level = levels.get(leading(label, scores), sensitivity) if levels else sensitivity
-            if level != "off":
-                limits[label] = self.thresholds.root[level][group][label]
-        hidden = [label for label, limit in limits.items() if crosses(scores[label], limit.hide)]
-        flagged = [label for label, limit in limits.items() if crosses(scores[label], limit.flag)]
-        if hidden:
-            return "hide", strongest(hidden, flagged, scores)
-        if flagged:
-            return "flag", strongest(flagged, [], scores)
-        return "show", None
+        """`decide_all` for one reply."""
+        row = np.array([[scores[label] for label in LABELS]])
+        groups = np.array([LANGUAGE_GROUPS.index(group)])
+        return self.decide_all(row, groups=groups, sensitivity=sensitivity, levels=levels)[0]
 
 
-def leading(label: Label, scores: Mapping[Label, float]) -> Act:
-    """The likeliest part of a sum; an act itself."""
-    if label == "victim_blaming" or label == "hostile":
-        return max(PARTS[label], key=lambda act: scores[act])
-    return label
-
-
-def crosses(p: float, threshold: float) -> bool:
-    return p >= threshold < 1  # a P can round to 1, and a label that is off stays off
-
-
-def strongest(crossed: Sequence[Label], lower: Sequence[Label], scores: Mapping[Label, float]) -> Label:
-    """The likeliest of the acts that crossed; else of those that crossed the lower threshold, since
-    "blames" says more than "hostile"; else of the sums.
+def strongest(
+    scores: NDArray[np.float64], crossed: NDArray[np.bool_], lower: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    """The place in LABELS of the likeliest of the acts that crossed; else of those that crossed the lower
+    threshold, since "blames" says more than "hostile"; else of the sums. All arrays: (replies, LABELS).
     """
-    for labels in (crossed, lower):
-        if named := [label for label in labels if label not in SUMS]:
-            return max(named, key=lambda label: scores[label])
-    return max(crossed, key=lambda label: scores[label])
+    rank = np.maximum(crossed * CROSSED_RANK, lower * LOWER_RANK)
+    found: NDArray[np.intp] = np.where(rank == rank.max(axis=1, keepdims=True), scores, -1.0).argmax(axis=1)
+    return found

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 import orjson
 
-from panah.scoring.classifier import Classifier, ModelConfig, read_config
+from panah.scoring.classifier import Classifier, Encoded, ModelConfig, read_config
+from panah.scoring.cost import Cost, measure
 from panah.scoring.policy import LABELS
 from panah.scoring.text import LANGUAGE_GROUPS, LanguageGroup
 
@@ -20,6 +21,8 @@ FILES = ("config.json", "tokenizer.json", "model.onnx")
 # another one has its name.
 Unfit = Literal["config", "files", "labels", "twice"]
 Stamp = tuple[tuple[int, int], ...]  # size in bytes and time of change of each file
+
+known_costs: dict[tuple[Path, int, int], Cost] = {}  # by graph, its size, its time of change
 
 
 @dataclass(frozen=True)
@@ -176,19 +179,50 @@ def digest(path: Path, stamp: Stamp) -> str:  # `stamp` makes a changed file ano
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load(folder: Path, lanes: int) -> list[Classifier]:
-    """The model, once for each lane, each warm. Raises FileNotFoundError or ValueError for one that cannot judge.
-    Takes about a quarter of a second a lane, so it belongs in a thread.
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A model in memory that has judged once, and what its calls cost on this machine."""
+
+    classifier: Classifier
+    cost: Cost
+    identity: str  # its name, and a digest of all that scores come from
+
+
+def load(folder: Path) -> Ready:
+    """The model, warm and measured. Raises FileNotFoundError or ValueError for one that cannot judge.
+    Takes about half a second, so it belongs in a thread.
     """
-    made = [Classifier(folder) for _ in range(lanes)]
-    for one in made:
-        try:
-            scores = one.score_one(one.encoder.encode([("one word", "another")])[0])
-        except Exception as cause:  # as many classes as ways for a graph not to be what config.json says
-            raise ValueError(f"{folder / 'model.onnx'} does not take what the tokeniser gives") from cause
-        if scores.shape != (1, len(one.config.labels)) or not np.isfinite(scores).all():
-            raise ValueError(f"{folder / 'model.onnx'} gives no probabilities")
-    return made
+    made = Classifier(folder)
+    return Ready(made, try_out(made), identity_of(made))
+
+
+def identity_of(made: Classifier) -> str:
+    """What scores are remembered under: a model that changes under its old name must not be given the old ones."""
+    found = hashlib.blake2b(digest_size=8)
+    for name in FILES:
+        found.update((made.folder / name).read_bytes())
+    return f"{made.config.name} {found.hexdigest()}"
+
+
+def try_out(made: Classifier) -> Cost:
+    """Judges a pair, and says what calls cost: measured once in the life of this process for each graph. Raises
+    ValueError for a model that cannot judge.
+    """
+    graph = made.folder / "model.onnx"
+    state = graph.stat()
+    key = graph.resolve(), state.st_size, state.st_mtime_ns
+    # With their marks.
+    reply, post = made.config.max_reply_tokens + 2, made.config.max_context_tokens + 1
+    try:
+        made.score([Encoded([1] * (reply + post), reply, False)])  # as long as config.json says that texts may be
+        scores = made.score(made.encoder.encode([("one word", "another")]))
+        cost = known_costs.get(key) or measure(made.score, reply=reply, post=post, together=made.together)
+    except Exception as cause:  # as many classes as ways for a graph not to be what config.json says
+        raise ValueError(f"{graph} does not take what the tokeniser gives") from cause
+    if scores.shape != (1, len(made.config.labels)) or not np.isfinite(scores).all():
+        raise ValueError(f"{graph} gives no probabilities")
+    known_costs[key] = cost
+    return cost
 
 
 def by_name(artefacts: Sequence[Artefact], name: str) -> Artefact | None:

@@ -38,6 +38,8 @@ LETTERS = {
     "ط": "t", "ظ": "z", "غ": "gh", "ف": "f", "ق": "q", "ک": "k", "گ": "g", "ل": "l", "م": "m", "ن": "n",
     "ہ": "h", "ھ": "h", "ۃ": "t", "ۂ": "h", "ڻ": "n", "ڳ": "g", "ٻ": "b", "ڄ": "j", "ڏ": "d",
 }  # fmt: skip
+# Said in one way wherever they stand.
+CERTAIN = {letter: sound for letter, sound in LETTERS.items() if letter not in "نھہ"}
 URDU_WORD = re.compile("[\u0620-\u0669\u066e-\u06d3\u06d5-\u06ff\u0750-\u077f]+")  # no punctuation
 # Both keys for "h" are struck for either letter; only after these does it mean breath ("bh", "kh").
 PLAIN_H = re.compile("(?<![بپتٹجچدڈڑکگ])ھ")
@@ -87,11 +89,12 @@ def spell(sounds: Sounds) -> str:
         open_before = sounds[at - 1][1] or sounds[at - 1][0] == NASAL
         if sounds[at][1] == SHORT and open_before and all(sounds[at + 1]):
             sounds[at][1] = ""
-    syllables = sum(vowel != "" for _, vowel in sounds)
+    vowels = [at for at, (_, vowel) in enumerate(sounds) if vowel]
+    syllables, last_vowel = len(vowels), max(vowels, default=0)
     out: list[str] = []
     for at, (consonant, vowel) in enumerate(sounds):
         then, then_vowel = sounds[at + 1] if at < last else ("", "")
-        closed = at < last and not any(later for _, later in sounds[at + 1 :])
+        closed = last_vowel <= at < last
         if vowel == SHORT:
             vowel = "e" if then == "h" and not then_vowel.strip(SHORT) else "a"  # behan, pehle, but raha
         elif vowel == "A":
@@ -109,14 +112,20 @@ def spell(sounds: Sounds) -> str:
 
 def spell_urdu(match: re.Match[str]) -> str:
     """One Urdu word in Latin letters: from WORDS, else letter by letter with the vowels guessed."""
-    word = PLAIN_H.sub("ہ", match[0].replace("ۓ", "ئے").replace("ۂ", "ہ"))
+    word = match[0]
+    if known := WORDS.get(word):
+        return known
+    word = PLAIN_H.sub("ہ", word.replace("ۓ", "ئے").replace("ۂ", "ہ"))
     if known := WORDS.get(word):
         return known
     if word[0] == "ع":
         word = f"آ{word[2:]}" if word[1:2] == "ا" else f"ا{word[1:]}"
     sounds: Sounds = []
     for at, letter in enumerate(word):
-        before, after, rest = word[:at][-1:], word[at + 1 : at + 2], word[at + 2 :]
+        if sound := CERTAIN.get(letter):
+            sounds.append([sound, SHORT])
+            continue
+        before, after, rest = word[at - 1 : at] if at else "", word[at + 1 : at + 2], word[at + 2 :]
         bare = bool(sounds) and sounds[-1][1] == SHORT  # a consonant still waits for its vowel
         if letter.isdecimal():
             sounds.append([str(int(letter)), ""])
@@ -208,4 +217,6 @@ def spell_devanagari(match: re.Match[str]) -> str:
 
 def romanise(normalised: str) -> str:
     """A normalised text with its Urdu and Hindi words in Latin letters; other text is left as it is."""
+    if normalised.isascii():
+        return normalised
     return DEVANAGARI_WORD.sub(spell_devanagari, URDU_WORD.sub(spell_urdu, normalised))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -12,12 +12,10 @@ from pydantic import ValidationError
 from slowapi import Limiter
 
 from panah.errors import NotJson
-from panah.limits import refuse_unknown_token
+from panah.limits import client_key, refuse_unknown_token
 from panah.scoring.schemas import PolicyOut, ScoreIn, ScoreOut
 from panah.scoring.service import Scorer
 from panah.scoring.serving import Running
-
-T = TypeVar("T")
 
 PROBLEM_SCHEMA = {
     "type": "object",
@@ -75,8 +73,8 @@ async def read_body(request: Request) -> ScoreIn:
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in found]) from None
 
 
-async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
-    """What the work gives, or None when the client has left: then the work is cancelled."""
+async def unless_gone(request: Request, work: Coroutine[Any, Any, None]) -> bool:
+    """Does the work and returns True, or False when the client has left: then the work is cancelled."""
 
     async def gone() -> None:
         while (await request.receive())["type"] != "http.disconnect":
@@ -85,7 +83,9 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | Non
     tasks = asyncio.ensure_future(work), asyncio.ensure_future(gone())
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return tasks[0].result() if tasks[0].done() else None
+        if tasks[0].done():
+            tasks[0].result()
+        return tasks[0].done()
     finally:
         for task in tasks:
             task.cancel()
@@ -120,12 +120,15 @@ def make_router(limiter: Limiter, *, score_limit: str) -> APIRouter:
         refuse_unknown_token(request)
         body = await read_body(request)
         scorer: Scorer = request.app.state.scorer
-        judging = scorer.judge(body.replies, sensitivity=body.sensitivity, levels=body.levels)
-        judged = await unless_gone(request, judging)
-        if judged is None:
-            return Response(status_code=499)  # nginx's word for a client that closed; nobody reads it
-        running = judged.running
-        answer = {"model": running.config.name, "policy": running.policy.name, "verdicts": judged.verdicts}
+        asked = scorer.look_up(body.replies)
+        running = asked.running
+        if asked.missing:
+            with running.model:
+                finding = scorer.find_out(asked, client=client_key(request))
+                if not await unless_gone(request, finding):
+                    return Response(status_code=499)  # nginx's word for a client that closed; nobody reads it
+        made = scorer.judge(asked, sensitivity=body.sensitivity, levels=body.levels)
+        answer = {"model": running.config.name, "policy": running.policy.name, "verdicts": made}
         return Response(orjson.dumps(answer), media_type="application/json")
 
     @router.get("/policy", summary="The thresholds in force")

@@ -1,8 +1,10 @@
 """What /v1/score takes and gives."""
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from panah.scoring.policy import Action, Label, Levels, Probability, Sensitivity, Thresholds
 from panah.scoring.text import MAX_CHARACTERS, LanguageGroup
@@ -33,16 +35,52 @@ class ReplyIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(well_formed)]
+    id: Annotated[str, Field(min_length=1, max_length=64)]
     text: Annotated[
-        Text,
-        AfterValidator(not_blank),
-        Field(description=f"Beyond {MAX_CHARACTERS} characters it is cut for scoring.", examples=["Why now?"]),
+        str, Field(description=f"Beyond {MAX_CHARACTERS} characters it is cut for scoring.", examples=["Why now?"])
     ]
-    context: Annotated[Text | None, Field(description="The post that the reply answers.")] = None
+    context: Annotated[str | None, Field(description="The post that the reply answers.")] = None
     lang: Annotated[
-        Text | None, Field(max_length=35, description="BCP 47; a hint that breaks ties only.", examples=["ur"])
+        str | None, Field(max_length=35, description="BCP 47; a hint that breaks ties only.", examples=["ur"])
     ] = None
+
+
+def wrong_texts(replies: Sequence[ReplyIn]) -> Iterator[InitErrorDetails]:
+    """What is wrong with the texts of replies, each with its place."""
+    for at, reply in enumerate(replies):
+        for field in ("id", "text", "context", "lang"):
+            text = getattr(reply, field)
+            try:
+                if text is not None:
+                    well_formed(text)
+                if field == "text":
+                    not_blank(text)
+            except ValueError as error:
+                kind = PydanticCustomError("value_error", "{what}", {"what": str(error)})
+                yield InitErrorDetails(type=kind, loc=(at, field), input=None)
+
+
+def readable(replies: list[ReplyIn]) -> list[ReplyIn]:
+    """Raises ValidationError for texts that cannot be read. One look for all of them: a validator of its own for
+    each text takes as long as all else that is done for a reply whose scores are known.
+    """
+    for reply in replies:
+        text, context, lang = reply.text, reply.context or "", reply.lang or ""
+        together = f"{reply.id}{text}{context}{lang}"
+        if "\0" in together or not text.strip() or not (together.isascii() or encodes(together)):
+            raise ValidationError.from_exception_data("replies", list(wrong_texts(replies)))
+    return replies
+
+
+def encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+Replies = Annotated[list[ReplyIn], AfterValidator(readable)]
 
 
 class ScoreIn(BaseModel):
@@ -68,7 +106,7 @@ class ScoreIn(BaseModel):
         },
     )
 
-    replies: Annotated[list[ReplyIn], Field(min_length=1, max_length=64)]
+    replies: Annotated[Replies, Field(min_length=1, max_length=64)]
     sensitivity: Annotated[Sensitivity, Field(description="How readily replies are flagged and hidden.")] = (
         "balanced"
     )

@@ -8,11 +8,12 @@ its answer: nobody is refused because of a change.
 import asyncio
 import contextlib
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from redis.asyncio import Redis
-from sqlalchemy import Engine
+from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
@@ -20,12 +21,15 @@ from panah.errors import frames
 from panah.metrics import Metrics
 from panah.scoring import choices, policies
 from panah.scoring.announce import listen
-from panah.scoring.batcher import MicroBatcher
 from panah.scoring.choices import Kind
 from panah.scoring.classifier import Classifier, Encoder, ModelConfig
+from panah.scoring.engine import Engine
 from panah.scoring.policy import Policy
-from panah.scoring.registry import Artefact, Stamp, Unfit, by_name, installed, load
+from panah.scoring.registry import Artefact, Ready, Stamp, Unfit, by_name, installed, load
 from panah.settings import Settings
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 log = logging.getLogger("panah")
 
@@ -36,10 +40,11 @@ APPLYING_PATIENCE = 10.0  # seconds that a page waits for a change to be in forc
 class Loaded:
     """A model in memory with its lanes. Whoever uses it says so: `with running.model:`"""
 
-    def __init__(self, config: ModelConfig, encoder: Encoder, batcher: MicroBatcher) -> None:
+    def __init__(self, config: ModelConfig, encoder: Encoder, engine: Engine, identity: str) -> None:
         self.config = config
+        self.identity = identity
         self.encoder = encoder
-        self.batcher = batcher
+        self.engine = engine
         self._users = 0
         self._unused = asyncio.Event()
 
@@ -56,7 +61,7 @@ class Loaded:
         while self._users:
             self._unused.clear()
             await self._unused.wait()
-        await self.batcher.close()
+        await self.engine.close()
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +93,8 @@ class Running:
         return self.model.encoder
 
     @property
-    def batcher(self) -> MicroBatcher:
-        return self.model.batcher
+    def engine(self) -> Engine:
+        return self.model.engine
 
 
 @dataclass(frozen=True)
@@ -100,17 +105,23 @@ class Fault:
     why: Unfit | str  # or "missing" or "broken"
 
 
+def cores() -> int:
+    """How many cores this process may use: a container or taskset may leave it fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Serving:
     """Keeps what was chosen in force. At most the model that judges, the one beside it, and one that comes or goes
     are in memory.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, metrics: Metrics, lanes: list[Classifier]) -> None:
-        self.engine = engine
+    def __init__(self, engine: Database, settings: Settings, metrics: Metrics, ready: Ready) -> None:
+        self.engine = engine  # of the database; the one that judges is in `running`
         self.settings = settings
         self.metrics = metrics
-        self.lanes = len(lanes)
-        self.running = Running(self._open(lanes), policies.shipped(lanes[0].config))
+        self.running = Running(self._open(ready), policies.shipped(ready.classifier.config))
         self.faults: dict[Kind, Fault] = {}
         self._tried: dict[Kind, tuple[str, Stamp]] = {}  # what could not be loaded: not again until it changes
         self._turn = asyncio.Lock()
@@ -123,13 +134,15 @@ class Serving:
         model_dir: Path = self.settings.model_dir
         return installed(self.settings.models_dir or model_dir.resolve().parent, model_dir)
 
-    async def keep_fresh(self, redis: Redis | None) -> None:
+    async def keep_fresh(self, redis: "Redis | None") -> None:
         """Looks now and then, and whenever a change is announced. Runs until cancelled."""
         listening = asyncio.create_task(listen(redis, self._wake)) if redis is not None else None
         try:
             while True:
+                # Not wait_for: in Python 3.11 it forgets that it was cancelled when the event comes just then.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self.settings.policy_refresh)
+                    async with asyncio.timeout(self.settings.policy_refresh):
+                        await self._wake.wait()
                 self._wake.clear()
                 try:
                     await self.refresh()
@@ -155,7 +168,7 @@ class Serving:
                 return
             now = self.running
             fresh = await self._fresh(choices.actual(active, found), found)
-            config = fresh[0].config if fresh else now.config
+            config = fresh.classifier.config if fresh else now.config
             policy = await self._policy(config, None if fresh else now.policy)
             unseen = await self._beside(beside if beside != config.name else None, found)
             # From here on without waiting: a look that is cancelled must not leave lanes behind.
@@ -165,9 +178,9 @@ class Serving:
                 log.info("%s judges now, and %s no more", config.name, now.config.name)
 
     async def close(self) -> None:
-        """Ends all lanes; what waits is refused."""
+        """Ends all lanes when they have done what waits, or it takes too long."""
         async with self._turn:
-            await self.running.batcher.close()
+            await self.running.engine.close()
             if self._leaving is not None:
                 await self._leaving
 
@@ -176,15 +189,15 @@ class Serving:
         with Session(self.engine) as session:
             return choices.chosen(session, "active"), choices.chosen(session, "shadow")
 
-    async def _fresh(self, wanted: str, found: list[Artefact]) -> list[Classifier]:
-        """The lanes of the wanted model; empty where it judges already, or cannot."""
+    async def _fresh(self, wanted: str, found: list[Artefact]) -> Ready | None:
+        """The wanted model; None where it judges already, or cannot."""
         if wanted == self.running.config.name:
             self._well("active")
-            return []
+            return None
         if not await self._is_gone():
             self._wake_later()
-            return []
-        return await self._load("active", wanted, found, self.lanes)
+            return None
+        return await self._load("active", wanted, found)
 
     async def _beside(self, wanted: str | None, found: list[Artefact]) -> Beside | None:
         """The wanted model to run beside; None where none is wanted, or it cannot be had."""
@@ -197,26 +210,26 @@ class Serving:
             classifier = now.classifier
         else:
             now = None
-            loaded = await self._load("shadow", wanted, found, 1)
-            if not loaded:
+            loaded = await self._load("shadow", wanted, found)
+            if loaded is None:
                 return None
-            classifier = loaded[0]
+            classifier = loaded.classifier
         return Beside(classifier, await self._policy(classifier.config, now.policy if now else None))
 
-    async def _load(self, kind: Kind, wanted: str, found: list[Artefact], lanes: int) -> list[Classifier]:
-        """The model, loaded and warm; empty where it cannot be, which is told once."""
+    async def _load(self, kind: Kind, wanted: str, found: list[Artefact]) -> Ready | None:
+        """The model, loaded and warm; None where it cannot be, which is told once."""
         artefact = by_name(found, wanted)
         if artefact is None or artefact.unfit:
             self._faulty(kind, Fault(wanted, artefact.unfit or "broken" if artefact else "missing"))
-            return []
+            return None
         if self._tried.get(kind) == (wanted, artefact.stamp):
-            return []
+            return None
         try:
-            loaded = await asyncio.to_thread(load, artefact.folder, lanes)
+            loaded = await asyncio.to_thread(load, artefact.folder)
         except (OSError, ValueError):
             self._tried[kind] = wanted, artefact.stamp
             self._faulty(kind, Fault(wanted, "broken"))
-            return []
+            return None
         self._well(kind)
         return loaded
 
@@ -234,15 +247,17 @@ class Serving:
             return known or policies.shipped(config)
         return known if known is not None and known.name == found.name else found
 
-    def _open(self, lanes: list[Classifier]) -> Loaded:
-        batcher = MicroBatcher(
-            [one.score for one in lanes],
-            batch_size=self.settings.batch_size,
-            window=self.settings.batch_window,
+    def _open(self, ready: Ready) -> Loaded:
+        classifier = ready.classifier
+        engine = Engine(
+            classifier.score,
+            lanes=self.settings.model_threads or cores(),
+            cost=ready.cost,
+            patience=self.settings.patience,
             capacity=self.settings.queue_capacity,
             metrics=self.metrics,
         )
-        return Loaded(lanes[0].config, lanes[0].encoder, batcher)
+        return Loaded(classifier.config, classifier.encoder, engine, ready.identity)
 
     async def _is_gone(self) -> bool:
         """Whether the model that was replaced last is out of memory: there is to be one such at most."""

@@ -13,7 +13,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -23,7 +22,8 @@ from sqlmodel import Session
 
 from panah.errors import frames
 from panah.metrics import Metrics
-from panah.scoring.service import Judged, Prepared, verdict
+from panah.scoring.schemas import ReplyIn
+from panah.scoring.service import Judged, pack, prepare, verdicts
 from panah.scoring.serving import Beside
 from panah.scoring.tables import ShadowCount
 
@@ -103,11 +103,11 @@ class Shadow:
         loop = asyncio.get_running_loop()
         today = datetime.now(UTC).date()
         for reply, said in spread(judged):
-            if not running.batcher.is_idle:
+            if not running.engine.is_idle:
                 return
             found = await loop.run_in_executor(self._thread, judge_beside, beside, judged, reply)
             policies = running.policy.name, beside.policy.name
-            self.counts[Cell(today, *policies, reply.group, in_short(said), in_short(found))] += 1
+            self.counts[Cell(today, *policies, said["language"], in_short(said), in_short(found))] += 1
 
     async def _write_now_and_then(self) -> None:
         while True:
@@ -122,25 +122,25 @@ def stand_back() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
-def spread(judged: Judged) -> Iterable[tuple[Prepared, dict[str, Any]]]:
+def spread(judged: Judged) -> Iterable[tuple[ReplyIn, dict[str, Any]]]:
     """Some of the replies that were judged, from all over the request, with their verdicts."""
-    both = zip(judged.replies, judged.verdicts, strict=True)
-    read = [(reply, said) for reply, said in both if reply.encoded is not None]
+    every = zip(judged.replies, judged.readable, judged.verdicts, strict=True)
+    read = [(reply, said) for reply, readable, said in every if readable]
     return read[:: -(-len(read) // SAMPLE_MOST) or 1]
 
 
-def judge_beside(beside: Beside, judged: Judged, reply: Prepared) -> dict[str, Any]:
+def judge_beside(beside: Beside, judged: Judged, reply: ReplyIn) -> dict[str, Any]:
     """What the model beside says to a reply, read by its own tokeniser."""
-    (encoded,) = beside.classifier.encoder.encode([(reply.text, reply.context)])
-    (row,) = beside.classifier.score([encoded])
-    return verdict(
-        replace(reply, encoded=encoded),
-        row,
-        model=beside.config,
+    (prepared,) = prepare([reply], beside.classifier.encoder)
+    row = beside.classifier.score([prepared.encoded])[0] if prepared.encoded else None
+    (found,) = verdicts(
+        [reply],
+        [pack(prepared, row, beside.config)],
         policy=beside.policy,
         sensitivity=judged.sensitivity,
         levels=judged.levels,
     )
+    return found
 
 
 def in_short(said: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Literal
 
 from panah.scoring.roman_urdu import CUES, WEAK_CUES
@@ -13,33 +14,31 @@ MAX_CHARACTERS = 4000  # X's long posts
 MOST_CHARACTERS = 2 * MAX_CHARACTERS  # after normalising
 
 # Arabic keyboards produce other code points for letters that Urdu readers see as the same.
-VARIANTS = str.maketrans(
-    {
-        "ي": "ی",
-        "ى": "ی",
-        "ئ": "ئ",
-        "ك": "ک",
-        "ڪ": "ک",
-        "ه": "ہ",
-        "ۀ": "ۂ",
-        "ە": "ہ",
-        "ة": "ۃ",
-        "ؤ": "ؤ",
-        "أ": "ا",
-        "إ": "ا",
-        "ٱ": "ا",
-        "۔": ".",
-        "،": ",",
-        "؛": ";",
-        "؟": "?",
-        "٪": "%",
-        "’": "'",
-        "‘": "'",
-        "“": '"',
-        "”": '"',
-        "ـ": "",  # tatweel only stretches a word
-    }
-)
+VARIANTS = {
+    "ي": "ی",
+    "ى": "ی",
+    "ئ": "ئ",
+    "ك": "ک",
+    "ڪ": "ک",
+    "ه": "ہ",
+    "ۀ": "ۂ",
+    "ە": "ہ",
+    "ة": "ۃ",
+    "ؤ": "ؤ",
+    "أ": "ا",
+    "إ": "ا",
+    "ٱ": "ا",
+    "۔": ".",
+    "،": ",",
+    "؛": ";",
+    "؟": "?",
+    "٪": "%",
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+    "ـ": "",  # tatweel only stretches a word
+}
 # Printable ASCII only: Urdu may follow a link without a space. A bare host needs a path, or "wait.in" would be one.
 LINK = re.compile(
     r"(?:https?://|\bwww\.)[!-~]*"
@@ -67,24 +66,57 @@ LOOKALIKES = str.maketrans(
 MIXED_WORD = re.compile(
     r"(?<![a-z\u0370-\u052f])(?:[a-z]+[\u0370-\u052f]|[\u0370-\u052f]+[a-z])[a-z\u0370-\u052f]*", re.IGNORECASE
 )
-SPACES = re.compile(r"\s+")
+LOOKALIKE = re.compile("[\u0370-\u052f]", re.IGNORECASE)
+VARIANT = re.compile(f"[{''.join(VARIANTS)}]")
 PLACEHOLDERS = re.compile(r"@user\b|\bURL\b")
-URDU_LETTER = re.compile("[\u0600-\u06ff\u0750-\u077f\u0900-\u097f]")  # Devanagari counts: same language
-LATIN_LETTER = re.compile(r"[a-z]", re.IGNORECASE)
+URDU_LETTERS = re.compile("[\u0600-\u06ff\u0750-\u077f\u0900-\u097f]+")  # Devanagari counts: same language
+LATIN_LETTERS = re.compile(r"[a-z]+", re.IGNORECASE)
 WORD = re.compile(r"[a-z']+")
 # Of the words in a text: English chat seldom passes 0.15 by accident ("main", "is", "to" are no cues).
 ROMAN_URDU_SHARE = 0.2
 
 
-def once(text: str) -> str:
+def composed(text: str) -> str:
     # Composed first: a hamza typed as a mark of its own belongs to its letter and is no vowel mark.
-    text = ZWNJ_INSIDE.sub(" ", unicodedata.normalize("NFKC", LETTER_EMOJI.sub("", text)))
-    text = INVISIBLE.sub("", text)
-    text = text.translate(VARIANTS)
-    text = MENTION.sub("@user", LINK.sub("URL", text))
-    text = MIXED_WORD.sub(lambda word: word[0].translate(LOOKALIKES), text)
-    text = REPEATED.sub(r"\1\1\1", STRETCHED.sub(r"\1\1", text))
-    return SPACES.sub(" ", text).strip()
+    return unicodedata.normalize("NFKC", LETTER_EMOJI.sub("", text))
+
+
+def once(text: str) -> str:
+    # A look for a sign costs a hundredth of the pattern that needs it: most texts have few of them.
+    if not text.isascii():
+        text = INVISIBLE.sub("", ZWNJ_INSIDE.sub(" ", composed(text)))
+        text = VARIANT.sub(lambda sign: VARIANTS[sign[0]], text)
+    elif not text.isprintable():
+        text = INVISIBLE.sub("", text)
+    if "/" in text or "www." in text.lower():
+        text = LINK.sub("URL", text)
+    if "@" in text:
+        text = MENTION.sub("@user", text)
+    if not text.isascii() and LOOKALIKE.search(text):
+        text = MIXED_WORD.sub(lambda word: word[0].translate(LOOKALIKES), text)
+    if equals(text, (1,), 2):
+        text = STRETCHED.sub(r"\1\1", text)
+    if may_repeat(text):
+        text = REPEATED.sub(r"\1\1\1", text)
+    return " ".join(text.split())
+
+
+def equals(text: str, distances: Iterable[int], times: int) -> bool:
+    """Whether signs at one of these distances are equal, `times` the distance of them in a row. All are compared at
+    once, as one great number, by their low bytes: now and then it says yes where the answer is no.
+    """
+    signs, size = int.from_bytes(text.encode("utf-32-le", "surrogatepass")[::4], "little"), len(text)
+    return any(
+        bytes(times * distance) in (signs ^ signs >> 8 * distance).to_bytes(size, "little")
+        for distance in distances
+    )
+
+
+def may_repeat(text: str) -> bool:
+    """Whether one to twenty signs may stand there four times in a row: False only where none do."""
+    # Of five signs or more, four times, every eighth word of eight signs comes again within twenty.
+    again = (text.find(text[at : at + 8], at + 1, at + 28) > 0 for at in range(0, len(text) - 7, 8))
+    return any(again) or equals(text, range(1, 5), 3)
 
 
 def normalise(text: str) -> str:
@@ -92,30 +124,41 @@ def normalise(text: str) -> str:
     letters undone, stretched letters cut to two and repeated signs to three. Doing so twice is doing so once.
     """
     # NFKC can make eighteen characters of one, and all that follows costs time by the character.
-    text = unicodedata.normalize("NFKC", LETTER_EMOJI.sub("", text))[:MOST_CHARACTERS]
+    text = (text if text.isascii() else composed(text))[:MOST_CHARACTERS]
     while (simpler := once(text)) != text:
         text = simpler
     return text
 
 
+def without_placeholders(normalised: str) -> str:
+    return PLACEHOLDERS.sub("", normalised) if "@user" in normalised or "URL" in normalised else normalised
+
+
 def has_words(normalised: str) -> bool:
     """Whether anything is left to read. Emoji, links and mentions alone are never judged."""
-    return any(sign.isalnum() for sign in PLACEHOLDERS.sub("", normalised))
+    return any(map(str.isalnum, without_placeholders(normalised)))
+
+
+def is_urdu(hint: str | None) -> bool:
+    """Whether X's `lang` speaks for Urdu. X takes Latin-written Urdu for Indonesian too."""
+    return hint in {"ur", "hi", "ur-Latn", "hi-Latn", "in"}
 
 
 def language_group(normalised: str, hint: str | None = None) -> LanguageGroup:
     """The group whose thresholds apply. The script decides, then Roman Urdu's commonest words; X's own
     `lang` breaks a tie only, since it guesses badly on short or Latin-written Urdu.
     """
-    bare = PLACEHOLDERS.sub("", normalised)
-    if len(URDU_LETTER.findall(bare)) > len(LATIN_LETTER.findall(bare)):
-        return "ur"
+    bare = without_placeholders(normalised)
+    if not bare.isascii():
+        urdu, latin = (sum(map(len, kind.findall(bare))) for kind in (URDU_LETTERS, LATIN_LETTERS))
+        if urdu > latin:
+            return "ur"
     words = WORD.findall(bare.lower())
-    strong, weak = (sum(word in cues for word in words) for cues in (CUES, WEAK_CUES))
+    strong, weak = (sum(map(cues.__contains__, words)) for cues in (CUES, WEAK_CUES))
     # English has the weak ones too: they count beside a strong one, or when they are most of the text.
     cues = strong + weak if strong or weak * 2 > len(words) > 1 else 0
     if words and cues / len(words) >= ROMAN_URDU_SHARE:
         return "ur-Latn"
-    if cues and hint in {"ur", "hi", "ur-Latn", "hi-Latn", "in"}:
+    if cues and is_urdu(hint):
         return "ur-Latn"
     return "en"

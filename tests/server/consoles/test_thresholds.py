@@ -1,5 +1,6 @@
 """The pages for thresholds: who may do what, what they say, and that nothing is saved by looking."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,12 +21,16 @@ from panah.app import create_app
 from panah.blocklists.turn import begin
 from panah.consoles.thresholds import digits, number
 from panah.feedback.tables import Feedback
+from panah.scoring.classifier import read_config
 from panah.scoring.policy import LABELS
 from panah.scoring.tables import PolicyVersion
 from tests.server.conftest import settings_in
 from tests.server.consoles.conftest import Browser, MakeMember, add_member
 
 HERE = "/admin/thresholds"
+ARTEFACT = Path("model/artefacts/v2")
+SHIPPED = read_config(ARTEFACT).thresholds.root
+BLAME = SHIPPED["balanced"]["en"]["blame"]
 XSS = "<script>alert(1)</script>\"'<img src=x onerror=alert(1)>"
 
 
@@ -69,7 +74,12 @@ def test_an_admin_sees_every_label_of_one_language_with_its_chart_and_both_thres
     for label in LABELS:
         assert f'id="{label}-flag"' in page
         assert f'data-twin="{label}-hide"' in page
-    assert 'name="shaming-hide" min="0" max="1" step="any" inputmode="decimal" value="0.6764"' in page
+    assert (
+        'name="shaming-hide" min="0" max="1" step="any" inputmode="decimal" value="'
+        + digits(SHIPPED["strict"]["ur"]["shaming"].hide)
+        + '"'
+        in page
+    )
 
 
 def test_an_auditor_sees_all_of_it_and_changes_none(member: MakeMember, app: FastAPI) -> None:
@@ -89,12 +99,12 @@ def test_looking_at_what_a_change_would_do_saves_nothing_and_keeps_the_token_out
     member: MakeMember, app: FastAPI
 ) -> None:
     admin = member(Role.ADMIN)
-    query = "language=en&sensitivity=balanced&blame-hide=0.5013"
+    query = f"language=en&sensitivity=balanced&blame-hide={BLAME.flag}"
     page = admin.get(f"{HERE}?{query}").text
     form = re.search(r'<form method="get".*?</form>', page, re.DOTALL)
     assert form
     assert admin.csrf not in form[0]
-    assert 'value="0.5013"' in form[0]
+    assert f'value="{digits(BLAME.flag)}"' in form[0]
     for path in ("preview", "near", "review"):
         assert admin.get(f"{HERE}/{path}?{query}").status_code == 200
     assert versions(app) == []
@@ -102,13 +112,13 @@ def test_looking_at_what_a_change_would_do_saves_nothing_and_keeps_the_token_out
 
 def test_a_preview_answers_with_the_row_that_was_touched_and_the_whole(member: MakeMember) -> None:
     admin = member(Role.ADMIN)
-    part = admin.get(f"{HERE}/preview?blame-hide=0.5013&row=blame", **{"HX-Request": "true"}).text
+    part = admin.get(f"{HERE}/preview?blame-hide={BLAME.flag}&row=blame", **{"HX-Request": "true"}).text
     assert "<html" not in part
     assert part.count("hx-swap-oob") == 3  # the sentence, and the head and the figures of the row
     assert 'id="figures-blame" hx-swap-oob' in part
     assert "<del" in part
     assert re.search(r"Hides \u2066\d\d\.\d%\u2069 of blame", part)
-    assert "<html" in admin.get(f"{HERE}/preview?blame-hide=0.5013").text  # without scripts
+    assert "<html" in admin.get(f"{HERE}/preview?blame-hide={BLAME.flag}").text  # without scripts
 
 
 def test_values_that_cannot_be_are_told_where_they_stand(member: MakeMember) -> None:
@@ -129,13 +139,17 @@ def test_values_that_cannot_be_are_told_where_they_stand(member: MakeMember) -> 
 
 def test_a_lane_that_no_test_reply_reaches_raises_an_alarm(member: MakeMember) -> None:
     page = member(Role.ADMIN).get(f"{HERE}?language=ur&sensitivity=gentle").text
-    assert "No test reply reaches this: the highest likelihood is 0.9795" in page
+    found = json.loads((ARTEFACT / "examples.json").read_text(encoding="utf-8"))
+    threat = found["labels"].index("threat")
+    highest = max(row["scores"][threat] for row in found["rows"] if row["language"] == "ur")
+    assert highest < SHIPPED["gentle"]["ur"]["threat"].hide
+    assert f"No test reply reaches this: the highest likelihood is {digits(highest)}" in page
     off = member(Role.ADMIN).get(f"{HERE}?language=en&sensitivity=gentle&threat-hide=1&threat-flag=1").text
     assert "Off: nothing is flagged or hidden for this reason." in off
 
 
 def test_the_nearest_replies_are_closed_and_say_whether_they_would_change(member: MakeMember) -> None:
-    part = member(Role.ADMIN).get(f"{HERE}/near?label=blame&blame-hide=0.55", **{"HX-Request": "true"}).text
+    part = member(Role.ADMIN).get(f"{HERE}/near?label=blame&blame-hide=0.6", **{"HX-Request": "true"}).text
     assert part.count('class="theirs" dir="auto"') == 12
     assert part.count("<details>") == 12  # none is open
     assert "flagged becomes hidden" in part
@@ -144,7 +158,7 @@ def test_the_nearest_replies_are_closed_and_say_whether_they_would_change(member
 def test_what_is_reviewed_is_saved_with_its_note_and_judges_at_once(member: MakeMember, app: FastAPI) -> None:
     admin = member(Role.ADMIN)
     review = admin.get(f"{HERE}/review?language=en&sensitivity=balanced&based_on=0&blame-hide=0.6").text
-    assert "0.7234" in review
+    assert digits(BLAME.hide) in review
     fields = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', review.split("/save")[1]))
     assert len(fields) == 5 + 2 * len(LABELS)
     answer = admin.client.post(f"{HERE}/save", data=fields | {"note": "More blame"})
@@ -253,7 +267,7 @@ def test_the_page_tells_reports_that_somebody_has_read_from_the_others(app: Fast
     ("more", "status", "said"),
     [
         ({"hide": "7"}, 422, "a number from 0 to 1"),
-        ({"hide": "0.7234"}, 422, "in force already"),
+        ({"hide": str(BLAME.hide)}, 422, "in force already"),
         ({"note": " "}, 422, "Say in a few words why"),
         ({"based_on": "none"}, 404, "no such version"),
         ({"based_on": "9" * 30}, 404, "no such version"),
@@ -309,7 +323,7 @@ def test_going_back_is_one_click_and_makes_a_version(app: FastAPI, member: MakeM
     answer = admin.send(f"{HERE}/history/0/roll-back", model="v2", based_on="1")
     assert answer.headers["location"] == f"{HERE}/history?done=thresholds.rolled_back"
     assert policy(app) == "v2-2"
-    assert versions(app)[1].thresholds["balanced"]["en"]["blame"]["hide"] == 0.7234
+    assert versions(app)[1].thresholds["balanced"]["en"]["blame"]["hide"] == BLAME.hide
     again = admin.send(f"{HERE}/history/0/roll-back", model="v2", based_on="1")
     assert again.status_code == 409
     assert admin.send(f"{HERE}/history/77/roll-back", model="v2", based_on="2").status_code == 404

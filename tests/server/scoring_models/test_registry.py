@@ -2,12 +2,19 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from panah.scoring.registry import Artefact, installed, load, number
+from panah.scoring import registry
+from panah.scoring.cache import cache_keys
+from panah.scoring.classifier import Classifier, Encoded, Scores
+from panah.scoring.policy import LABELS
+from panah.scoring.registry import Artefact, installed, load, number, try_out
+from panah.scoring.schemas import ReplyIn
 from tests.server.scoring_models.conftest import SHIPPED, MakeArtefact
 
 
@@ -107,5 +114,52 @@ def test_a_graph_that_cannot_be_loaded_is_refused(make_artefact: MakeArtefact) -
     (place / "model.onnx").unlink()
     (place / "model.onnx").write_bytes(b"no graph")
     with pytest.raises(ValueError, match="missing or broken"):
-        load(place, 1)
-    assert len(load(make_artefact("whole"), 2)) == 2
+        load(place)
+
+
+def test_a_model_is_measured_once_however_often_it_is_loaded(
+    make_artefact: MakeArtefact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "known_costs", {})
+    first = load(make_artefact("whole"))
+    assert 0 < first.cost.seconds([20], 0) < first.cost.seconds([100], 0) < first.cost.seconds([100] * 2, 0)
+    assert first.cost.together
+    monkeypatch.setattr(registry, "measure", None)
+    assert load(make_artefact("again")).cost is first.cost  # the same graph under another name
+
+
+def test_a_model_is_measured_as_far_as_it_reads_and_joins(
+    make_artefact: MakeArtefact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int, int]] = []
+
+    def score(batch: Sequence[Encoded]) -> Scores:
+        asked.extend((len(batch), one.reply_tokens, len(one.post)) for one in batch)
+        return np.full((len(batch), len(LABELS)), 0.5, np.float32)
+
+    monkeypatch.setattr(registry, "known_costs", {})
+    made = Classifier(make_artefact("short", max_reply_tokens=20, max_context_tokens=8))
+    monkeypatch.setattr(made, "score", score)
+    assert try_out(made).together
+    assert max(asked) == (4, 22, 9)  # both marks of the reply, and the one of the post
+    asked.clear()
+    registry.known_costs.clear()
+    monkeypatch.setattr(made, "together", False)  # as of a graph that reads pair by pair
+    assert not try_out(made).together
+    assert max(asked) == (1, 22, 9)
+
+
+def test_a_model_that_changes_under_its_name_is_not_given_old_scores(
+    make_artefact: MakeArtefact,
+) -> None:
+    folder = make_artefact("a-model")
+    before = load(folder)
+    assert before.identity == load(folder).identity
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["temperatures"]["en"] += 0.01
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    after = load(folder)
+    assert after.classifier.config.name == before.classifier.config.name
+    assert after.identity != before.identity
+    reply = [ReplyIn(id="0", text="why now?")]
+    assert cache_keys(b"secret" * 6, before.identity, reply) != cache_keys(b"secret" * 6, after.identity, reply)

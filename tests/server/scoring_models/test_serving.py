@@ -21,7 +21,7 @@ from panah.metrics import Metrics
 from panah.scoring import serving as serving_module
 from panah.scoring.announce import tell
 from panah.scoring.classifier import Classifier
-from panah.scoring.registry import load
+from panah.scoring.registry import Ready, load
 from panah.scoring.serving import Running, Serving
 from panah.scoring.tables import ModelChoice, PolicyVersion
 from panah.settings import Settings
@@ -117,7 +117,7 @@ def test_a_request_ends_with_the_model_that_it_began_with(with_models: Settings,
         slow.join(10)
         assert found[0]["model"] == "v2"
         assert found[0]["verdicts"][0]["action"] == "show"
-        wait_until(lambda: old.batcher._closed, "the old lanes are closed")
+        wait_until(lambda: old.engine._closed, "the old lanes are closed")
 
 
 def test_a_model_that_was_replaced_leaves_the_memory(
@@ -125,9 +125,9 @@ def test_a_model_that_was_replaced_leaves_the_memory(
 ) -> None:
     made: list[weakref.ref[Classifier]] = []
 
-    def remember(folder: Path, lanes: int) -> list[Classifier]:
-        loaded = load(folder, lanes)
-        made.extend(weakref.ref(one) for one in loaded)
+    def remember(folder: Path) -> Ready:
+        loaded = load(folder)
+        made.append(weakref.ref(loaded.classifier))
         return loaded
 
     monkeypatch.setattr(serving_module, "load", remember)
@@ -142,7 +142,7 @@ def test_a_model_that_was_replaced_leaves_the_memory(
         gc.collect()
         return sum(one() is not None for one in made)
 
-    # One lane that judges and one beside it; the lanes of the model before may just be going.
+    # The one that judges and the one beside it; the model before may just be going.
     wait_until(lambda: alive() == 2, "only what runs is in memory")
     running = serving_of(client).running
     assert (running.config.name, running.beside.config.name if running.beside else "") == ("v2", "loose")
@@ -207,9 +207,9 @@ def test_a_broken_artefact_is_not_read_again_until_it_changes(
 ) -> None:
     calls: list[Path] = []
 
-    def count(folder: Path, lanes: int) -> list[Classifier]:
+    def count(folder: Path) -> Ready:
         calls.append(folder)
-        return load(folder, lanes)
+        return load(folder)
 
     monkeypatch.setattr(serving_module, "load", count)
     place = make_artefact("late")
@@ -255,7 +255,7 @@ def test_a_fault_nobody_thought_of_does_not_end_the_looking(
     async def run() -> None:
         engine = make_engine(with_models.database_url)
         often = with_models.model_copy(update={"policy_refresh": 0.01})
-        serving = Serving(engine, often, Metrics(), load(with_models.model_dir, 1))
+        serving = Serving(engine, often, Metrics(), load(with_models.model_dir))
         task = asyncio.create_task(serving.keep_fresh(None))
         choose(with_models, "active", "loose")
         while serving.running.config.name != "loose":  # noqa: ASYNC110  (it is what others would see)
@@ -268,6 +268,22 @@ def test_a_fault_nobody_thought_of_does_not_end_the_looking(
     run_apart(asyncio.wait_for(run(), 20))
     assert "what was chosen could not be applied: KeyError" in caplog.text
     assert "secretword" not in caplog.text
+
+
+def test_a_server_ends_though_a_change_is_announced_in_that_moment(with_models: Settings) -> None:
+    async def run() -> None:
+        engine = make_engine(with_models.database_url)
+        serving = Serving(engine, with_models, Metrics(), load(with_models.model_dir))
+        task = asyncio.create_task(serving.keep_fresh(None))
+        await asyncio.sleep(0.05)
+        serving._wake.set()
+        task.cancel()
+        await asyncio.wait({task}, timeout=5)
+        assert task.cancelled()
+        await serving.close()
+        engine.dispose()
+
+    run_apart(asyncio.wait_for(run(), 20))
 
 
 def test_a_change_is_in_force_at_once_when_it_is_announced(with_models: Settings, redis_url: str) -> None:

@@ -20,15 +20,16 @@ from panah.app import create_app
 from panah.db import make_engine
 from panah.metrics import Metrics
 from panah.scoring import shadow as shadow_module
-from panah.scoring.classifier import Classifier, Encoded, Encoder, Scores, read_config, read_tokenizer
+from panah.scoring.classifier import Classifier, Encoded, Scores
 from panah.scoring.schemas import ReplyIn
-from panah.scoring.service import Judged, prepare
+from panah.scoring.service import Judged
 from panah.scoring.shadow import Cell, Shadow, add_counts, spread
 from panah.scoring.tables import ModelChoice, ShadowCount
+from panah.scoring.text import has_words
 from panah.settings import Settings
 from tests.harness.processes import wait_until
 from tests.server.conftest import replies, run_apart
-from tests.server.scoring_models.conftest import SHIPPED, both_databases
+from tests.server.scoring_models.conftest import both_databases
 
 CALM = "Thank you for telling us, I am glad that you are safe."
 CANARY = "zebracanary"
@@ -173,24 +174,15 @@ def test_a_model_beside_that_fails_disturbs_nobody_and_quotes_nobody(
 
 def judged(*texts: str, idle: bool = True, beside: Any = None) -> Judged:
     """What a request leaves, with lanes that are idle or not."""
-    encoder = encoder_of_shipped()
-    found = prepare([ReplyIn(id=str(at), text=text) for at, text in enumerate(texts)], encoder)
-    verdicts: list[dict[str, Any]] = [{"action": "show", "reason": None}] * len(found)
+    found = [ReplyIn(id=str(at), text=text) for at, text in enumerate(texts)]
+    readable = [has_words(text) for text in texts]
+    verdicts: list[dict[str, Any]] = [{"action": "show", "reason": None, "language": "en"}] * len(found)
     running = SimpleNamespace(
-        batcher=SimpleNamespace(is_idle=idle),
+        engine=SimpleNamespace(is_idle=idle),
         beside=beside or SimpleNamespace(policy=SimpleNamespace(name="loose-0")),
         policy=SimpleNamespace(name="v2-0"),
     )
-    return Judged(cast(Any, running), found, verdicts, "balanced", None)
-
-
-def encoder_of_shipped() -> Encoder:
-    config = read_config(SHIPPED)
-    return Encoder(
-        read_tokenizer(SHIPPED),
-        max_reply_tokens=config.max_reply_tokens,
-        max_context_tokens=config.max_context_tokens,
-    )
+    return Judged(cast(Any, running), found, readable, verdicts, "balanced", None)
 
 
 def test_a_sample_comes_from_all_over_a_request() -> None:

@@ -95,7 +95,7 @@ def current(engine: Engine, config: ModelConfig) -> str:
         ([("balanced", "en", "blame", "hide", float("nan"))], "range"),
         ([("balanced", "en", "blame", "hide", None)], "range"),
         ([("balanced", "en", "blame", "hide", "0.5")], "range"),
-        ([("balanced", "en", "blame", "flag", 0.73)], "order"),
+        ([("balanced", "en", "blame", "flag", 0.95)], "order"),
         ([("balanced", "en", "blame", "hide", 0.96)], "above_gentler"),
         ([("balanced", "en", "blame", "hide", 0.5), ("balanced", "en", "blame", "flag", 0.5)], "below_stricter"),
         ([("gentle", "ur", "blame", "hide", 0.9999)], "reach"),
@@ -132,8 +132,9 @@ def test_switching_a_label_off_on_purpose_is_allowed(config: ModelConfig, eviden
 
 def test_what_a_model_shipped_with_does_not_stand_in_the_way(config: ModelConfig, evidence: Evidence) -> None:
     shipped = config.thresholds.root["gentle"]["ur"]["threat"]
-    assert evidence.highest("ur", "threat") < shipped.hide  # out of reach as it came
-    improved = table(config, ("gentle", "ur", "threat", "flag", 0.97))
+    highest = evidence.highest("ur", "threat")
+    assert highest < shipped.hide  # out of reach as it came
+    improved = table(config, ("gentle", "ur", "threat", "flag", round(highest - 0.01, 3)))
     assert faults(evidence, config.thresholds, improved) == []
 
 
@@ -148,7 +149,11 @@ def test_a_saved_version_is_in_force_with_its_author_and_note_and_in_the_history
         assert (entry.row.author, entry.row.note, entry.state) == (str(who), "more blame", "in_force")
         assert entry.changes is not None
         ((change),) = entry.changes
-        assert (change.label, change.old.hide, change.new.hide) == ("blame", 0.7234, 0.6)
+        assert (change.label, change.old.hide, change.new.hide) == (
+            "blame",
+            config.thresholds.root["balanced"]["en"]["blame"].hide,
+            0.6,
+        )
         event = session.exec(select(AccountEvent).where(AccountEvent.kind == "policy_set")).one()
         assert event.body == {"by": str(who), "model": "v2", "version": made, "based_on": None}
         verify_account_events(session)

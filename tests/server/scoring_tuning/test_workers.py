@@ -15,11 +15,13 @@ from panah.accounts.tables import Member, MemberRole
 from panah.blocklists.turn import begin
 from panah.db import make_engine
 from panah.keys import load_keys
+from panah.scoring.classifier import read_config
 from panah.settings import Settings
 from tests.harness.panah_server import PanahServer, running_panah
 from tests.harness.processes import wait_until
 
-TEXT = "Rush hour is avoidable, sister. I travel at eleven and have never once been bothered."
+SHIPPED = read_config(Path("model/artefacts/v2")).thresholds.root["balanced"]["en"]["blame"]
+TEXT = "You said thanks though."
 
 
 @contextmanager
@@ -101,7 +103,7 @@ def test_with_redis_the_other_process_is_told_and_judges_cached_replies_anew(
     with two(tmp_path, url, redis_url=redis_url, policy_refresh="600") as (one, other):
         admin = Admin(one, tmp_path, "Sana")
         p = score_of(other)
-        assert 0.5013 < p < 0.7234, "the reply stands between flag and hide of the shipped policy"
+        assert SHIPPED.flag < p < SHIPPED.hide, "the reply stands between flag and hide of the shipped policy"
         assert judge(other) == ("v2-0", "flag")
         unseen = cached(other, "miss")
         admin.save(round(p - 0.01, 4))
