@@ -14,6 +14,7 @@ SERVICE |= {"/lists/catalogue.json": "GET", "/v1/lists": "GET"}
 # What a reader says about a verdict; taken back by its receipt.
 SERVICE |= {"/v1/feedback": "POST"}
 RECEIPT = re.compile(r"/v1/feedback/[0-9a-f]{32}")
+SAID_RECEIPT = re.compile(r'"receipt":"[0-9a-f]{32}"')
 # The pack of small lists; and a box of a squad, which the worker reads when its alarm rings, maybe one test later.
 READ = re.compile(r"/lists/pack-\d+\.bin|/v1/squads/[0-9a-f]{32}")
 # Status ids and account ids have as many digits; people and links are to be masked.
@@ -42,5 +43,6 @@ def check_bodies(requests: Iterable[Seen]) -> None:
         method = "DELETE" if RECEIPT.fullmatch(request.path) else method
         assert method == request.method, f"{request.method} {request.path}"
         assert not HEADERS & request.headers.keys(), request.headers
-        told = TELLING.search(request.body.decode())
+        # A receipt is drawn by chance, and now and then it has as many digits in a row as an id.
+        told = TELLING.search(SAID_RECEIPT.sub("", request.body.decode()))
         assert told is None, f"{told and told[0]} in {request.body.decode()}"
