@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from panah.metrics import Metrics
-from panah.scoring.cache import FORM, STEPS, MemoryCache, RedisCache, cache_keys, is_whole, pack
+from panah.scoring.cache import FORM, STEPS, MemoryCache, RedisCache, cache_keys, flag, is_whole, pack
 from panah.scoring.policy import LABELS
 from panah.scoring.schemas import ReplyIn
 from panah.scoring.text import LANGUAGE_GROUPS
 from tests.server.conftest import run_apart
 
 ROW = np.linspace(0, 1, len(LABELS), dtype=np.float32)
-KNOWN = pack(ROW, group="en", truncated=False)
-OTHER = pack(ROW * 0.5, group="ur", truncated=True)
+KNOWN, OTHER = pack(
+    np.stack([ROW, ROW * 0.5]),
+    [flag("en", readable=True, truncated=False), flag("ur", readable=True, truncated=True)],
+)
 SECRET = b"0123456789abcdef0123456789abcdef"
 
 
@@ -64,14 +66,23 @@ def test_keys_do_not_depend_on_their_company(replies: list[ReplyIn]) -> None:
 
 
 @given(
-    st.lists(st.floats(0, 1, width=32), min_size=10, max_size=10), st.sampled_from(LANGUAGE_GROUPS), st.booleans()
+    st.lists(
+        st.tuples(
+            st.lists(st.floats(0, 1, width=32), min_size=len(LABELS), max_size=len(LABELS)),
+            st.builds(flag, st.sampled_from(LANGUAGE_GROUPS), readable=st.booleans(), truncated=st.booleans()),
+        ),
+        min_size=1,
+        max_size=5,
+    )
 )
-def test_scores_are_kept_to_four_places(scores: list[float], group: str, truncated: bool) -> None:
-    row = np.array(scores, np.float32)
-    known = pack(row, group=group, truncated=truncated)  # type: ignore[arg-type]
-    assert is_whole(known)
-    (form,) = np.frombuffer(known, FORM)
-    assert (form["scores"] / STEPS).tolist() == [round(p, 4) for p in row.tolist()]
+def test_scores_are_kept_to_four_places(pairs: list[tuple[list[float], int]]) -> None:
+    rows = np.array([scores for scores, _ in pairs], np.float32)
+    known = pack(rows, [flags for _, flags in pairs])
+    assert all(map(is_whole, known))
+    for one, row, (_, flags) in zip(known, rows.tolist(), pairs, strict=True):
+        (form,) = np.frombuffer(one, FORM)
+        assert (form["scores"] / STEPS).tolist() == [round(p, 4) for p in row]
+        assert form["flags"] == flags
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from panah.errors import Overloaded, ScoringFailed
+from panah.errors import AppError, Overloaded, ScoringFailed
 from panah.metrics import Metrics
 from panah.scoring.classifier import MOST_TOGETHER, Encoded, Scores
 from panah.scoring.cost import LONGEST_CALL, Cost, Model
-from panah.scoring.engine import NEAR, Engine
+from panah.scoring.engine import NEAR, Engine, Job, Order
 from panah.scoring.policy import LABELS
 from tests.server.conftest import run_apart
 
@@ -63,6 +63,38 @@ def engine(
     return Engine(model, lanes=lanes, cost=cost, patience=patience, capacity=capacity, metrics=Metrics())
 
 
+class Result(asyncio.Future[Any]):
+    """The row of a pair. Cancelling it drops the pair."""
+
+    job: Job
+
+
+def submit(made: Engine, pairs: Sequence[Encoded], *, client: str = "") -> list[Result]:
+    """Queues pairs; a result for each, in order."""
+    results = [Result() for _ in pairs]
+
+    def landed(places: list[int], scores: Scores) -> None:
+        assert len(places) == len(scores) > 0
+        for place, row in zip(places, scores, strict=True):
+            if not results[place].cancelled():
+                results[place].set_result(row)  # raises where one is told twice
+
+    def failed(places: list[int], error: AppError) -> None:
+        for place in places:
+            if not results[place].cancelled():
+                results[place].set_exception(error)
+                results[place].exception()
+
+    for result, job in zip(results, made.submit(pairs, Order(landed, failed), client=client), strict=True):
+        result.job = job
+        result.add_done_callback(lambda one: made.drop(one.job) if one.cancelled() else None)
+    return results
+
+
+def hurry(made: Engine, result: Result, *, client: str) -> None:
+    made.hurry(result.job, client=client)
+
+
 def shown(made: Engine) -> tuple[float, float]:
     """What /metrics says of the queue: replies, seconds."""
     samples = {one.name: one.value for family in made.metrics.registry.collect() for one in family.samples}
@@ -75,17 +107,17 @@ async def until(event: threading.Event) -> None:
 
 async def occupied(made: Engine, model: Echo) -> asyncio.Future[Any]:
     """One pair, numbered 0, is in the only lane, which is held there: what comes now waits."""
-    (first,) = made.submit([pair(0, 7)], client="first")
+    (first,) = submit(made, [pair(0, 7)], client="first")
     await until(model.running)
     return first
 
 
-def fill(made: Engine, pairs: list[Encoded], *, most: int) -> list[asyncio.Future[Any]]:
+def fill(made: Engine, pairs: list[Encoded], *, most: int) -> list[Result]:
     """Asks as one client after another until one is refused; that has to come before the `most`th."""
-    taken: list[asyncio.Future[Any]] = []
+    taken: list[Result] = []
     for n in range(most):
         try:
-            taken += made.submit(pairs, client=f"filler {n}")
+            taken += submit(made, pairs, client=f"filler {n}")
         except Overloaded:
             return taken
     raise AssertionError("nobody was refused")
@@ -112,7 +144,7 @@ def calls_for(pairs: Sequence[Encoded], cost: Cost = COST) -> list[list[int]]:
         echo = Echo(held=True)
         made = engine(echo, cost=cost)
         await occupied(made, echo)
-        waiting = made.submit(pairs)
+        waiting = submit(made, pairs)
         echo.gate.set()
         await asyncio.gather(*waiting)
         await made.close()
@@ -166,7 +198,7 @@ def test_replies_of_several_clients_to_one_post_share_a_call() -> None:
         echo = Echo(held=True)
         made = engine(echo)
         await occupied(made, echo)
-        waiting = [one for n in (1, 2, 3) for one in made.submit([pair(n, post=POST)], client=f"client {n}")]
+        waiting = [one for n in (1, 2, 3) for one in submit(made, [pair(n, post=POST)], client=f"client {n}")]
         echo.gate.set()
         assert [int(row[0]) for row in await asyncio.gather(*waiting)] == [1, 2, 3]
         assert shown(made) == (0, 0)
@@ -184,7 +216,7 @@ def test_work_that_waits_counts_a_post_once_a_call(cost: Cost, expected: float) 
         echo = Echo(held=True)
         made = engine(echo, cost=cost)
         await occupied(made, echo)
-        waiting = made.submit([pair(n, post=POST) for n in range(16)])
+        waiting = submit(made, [pair(n, post=POST) for n in range(16)])
         assert shown(made) == pytest.approx((16, 2 * expected))
         echo.gate.set()
         await asyncio.gather(*waiting)
@@ -205,10 +237,10 @@ def test_other_lanes_are_left_their_share_of_the_replies_to_one_post() -> None:
             return np.zeros((len(batch), len(LABELS)), np.float32)
 
         made = engine(model, lanes=3)
-        waiting = made.submit([pair(0, post=(at,)) for at in range(3)])
+        waiting = submit(made, [pair(0, post=(at,)) for at in range(3)])
         for _ in range(3):
             assert await asyncio.to_thread(begun.acquire, timeout=20)
-        waiting += made.submit(replies([40] * 7, POST))
+        waiting += submit(made, replies([40] * 7, POST))
         gate.set()
         await asyncio.gather(*waiting)
         await made.close()
@@ -247,7 +279,7 @@ def order_of(*requests: tuple[str, Sequence[Encoded]], cost: Cost = COST) -> lis
         echo = Echo(held=True)
         made = engine(echo, cost=cost)
         await occupied(made, echo)
-        waiting = [one for client, pairs in requests for one in made.submit(pairs, client=client)]
+        waiting = [one for client, pairs in requests for one in submit(made, pairs, client=client)]
         echo.gate.set()
         await asyncio.gather(*waiting)
         await made.close()
@@ -306,13 +338,13 @@ def test_what_was_cancelled_does_not_cost_a_client_its_turn() -> None:
         echo = Echo(held=True)
         made = engine(echo, cost=ALONE)
         await occupied(made, echo)
-        others = made.submit([pair(n) for n in range(1, 41)], client="other")
-        gone = made.submit([pair(50, 20) for _ in range(40)], client="me")
-        stays = made.submit([pair(60, 21)], client="me")
+        others = submit(made, [pair(n) for n in range(1, 41)], client="other")
+        gone = submit(made, [pair(50, 20) for _ in range(40)], client="me")
+        stays = submit(made, [pair(60, 21)], client="me")
         for one in gone:
             one.cancel()
         await asyncio.sleep(0)
-        again = made.submit([pair(70, 22)], client="me")
+        again = submit(made, [pair(70, 22)], client="me")
         echo.gate.set()
         await asyncio.gather(*others, *stays, *again)
         await made.close()
@@ -333,9 +365,9 @@ def test_clients_who_are_done_are_forgotten_while_others_wait() -> None:
             return np.zeros((len(batch), len(LABELS)), np.float32)
 
         made = engine(model, cost=ALONE)
-        waiting = made.submit([pair(n) for n in range(10)], client="first")
+        waiting = submit(made, [pair(n) for n in range(10)], client="first")
         for n in range(100):
-            waiting += made.submit([pair(n)], client=f"client {n}")
+            waiting += submit(made, [pair(n)], client=f"client {n}")
             steps.release()
             assert await asyncio.to_thread(stepped.acquire, timeout=20)
         known = len(made._clients)
@@ -359,11 +391,11 @@ def test_who_has_waited_is_not_overtaken_by_all_of_a_newcomers() -> None:
             return np.zeros((len(batch), len(LABELS)), np.float32)
 
         made = engine(model, cost=ALONE)
-        waiting = made.submit([pair(1)] * 60, client="old")
+        waiting = submit(made, [pair(1)] * 60, client="old")
         steps.release(30)
         for _ in range(30):
             assert await asyncio.to_thread(stepped.acquire, timeout=20)
-        waiting += made.submit([pair(2)] * 60, client="new")
+        waiting += submit(made, [pair(2)] * 60, client="new")
         steps.release(100)
         await asyncio.gather(*waiting)
         await made.close()
@@ -380,13 +412,13 @@ def test_who_asks_for_much_is_refused_while_who_asks_for_little_is_taken() -> No
         echo = Echo(held=True)
         made = engine(echo, cost=ALONE, patience=0.2)
         await occupied(made, echo)
-        waiting = made.submit([pair(n) for n in range(64)], client="much")  # 0.32 s: the first is always taken
+        waiting = submit(made, [pair(n) for n in range(64)], client="much")  # 0.32 s: the first is always taken
         before = shown(made)
         with pytest.raises(Overloaded) as refused:
-            made.submit([pair(n) for n in range(20)], client="much")
+            submit(made, [pair(n) for n in range(20)], client="much")
         assert refused.value.retry_after == 1
         assert shown(made) == before
-        waiting += made.submit([pair(n) for n in range(4)], client="little")
+        waiting += submit(made, [pair(n) for n in range(4)], client="little")
         # Among others with little each, little is too much as well.
         waiting += fill(made, [pair(5)] * 2, most=40)
         echo.gate.set()
@@ -402,10 +434,10 @@ def test_a_full_queue_refuses_whole_requests_and_takes_nothing_from_them() -> No
         echo = Echo(held=True)
         made = engine(echo, capacity=3)
         await occupied(made, echo)
-        waiting = made.submit([pair(1), pair(2)])
+        waiting = submit(made, [pair(1), pair(2)])
         with pytest.raises(Overloaded):
-            made.submit([pair(3), pair(4)])
-        waiting += made.submit([pair(5)])
+            submit(made, [pair(3), pair(4)])
+        waiting += submit(made, [pair(5)])
         echo.gate.set()
         await asyncio.gather(*waiting)
         await made.close()
@@ -429,19 +461,19 @@ def test_the_time_to_come_back_falls_as_work_goes_and_is_never_long() -> None:
         echo = Echo(held=True)
         made = engine(echo, cost=Cost(0.0, 0.01, 0.0), patience=1)
         await occupied(made, echo)
-        waiting = made.submit([pair(n, 50) for n in range(100)])  # half a second each
+        waiting = submit(made, [pair(n, 50) for n in range(100)])  # half a second each
         found = []
         for left in (100, 40, 8):
             for one in waiting[left:]:
                 one.cancel()
             await asyncio.sleep(0)
             with pytest.raises(Overloaded) as refused:
-                made.submit([pair(1, 50)])
+                submit(made, [pair(1, 50)])
             found.append(refused.value.retry_after)
         for one in waiting:
             one.cancel()
         await asyncio.sleep(0)
-        waiting = made.submit([pair(1, 50)])
+        waiting = submit(made, [pair(1, 50)])
         echo.gate.set()
         await asyncio.gather(*waiting)
         await made.close()
@@ -481,7 +513,7 @@ def test_a_fault_reaches_those_in_the_call_and_nobody_else(caplog: pytest.LogCap
             return np.zeros((len(batch), len(LABELS)), np.float32)
 
         made = engine(model, lanes=2)
-        well, ill = made.submit([pair(1), pair(13)])
+        well, ill = submit(made, [pair(1), pair(13)])
         assert len(await well) == len(LABELS)
         with pytest.raises(ScoringFailed) as refused:
             await ill
@@ -489,7 +521,7 @@ def test_a_fault_reaches_those_in_the_call_and_nobody_else(caplog: pytest.LogCap
         assert isinstance(refused.value.__cause__, RuntimeError)
         assert refused.value.__cause__.__traceback__ is None  # whose frames hold the pairs
         # Nobody looks: asyncio would log it with all that it knows, as soon as it is freed.
-        made.submit([pair(13)])
+        submit(made, [pair(13)])
         with pytest.raises(ScoringFailed):
             await made.score([pair(1), pair(13), pair(13)])
         assert len(await made.score([pair(3)])) == 1
@@ -515,12 +547,12 @@ def test_a_fault_in_a_call_that_is_shared_reaches_all_that_share_it() -> None:
             return np.zeros((len(batch), len(LABELS)), np.float32)
 
         made = engine(model)
-        before = made.submit([pair(0, 7)])
+        before = submit(made, [pair(0, 7)])
         await until(running)
-        ill = made.submit([pair(1, post=POST), pair(13, post=POST)]) + made.submit(
-            [pair(2, post=POST)], client="other"
+        ill = submit(made, [pair(1, post=POST), pair(13, post=POST)]) + submit(
+            made, [pair(2, post=POST)], client="other"
         )
-        well = made.submit([pair(3, post=POST[1:])])
+        well = submit(made, [pair(3, post=POST[1:])])
         gate.set()
         found = await asyncio.gather(*before, *ill, *well, return_exceptions=True)
         assert [isinstance(one, ScoringFailed) for one in found] == [False, True, True, True, False]
@@ -559,7 +591,7 @@ def test_what_a_client_asked_before_leaving_is_not_computed() -> None:
     run_apart(run())
 
 
-def test_a_reply_whose_client_left_in_this_moment_is_neither_computed_nor_joined() -> None:
+def test_a_reply_that_was_dropped_is_neither_computed_nor_joined() -> None:
     async def run() -> None:
         steps, begun = threading.Semaphore(0), threading.Semaphore(0)
         calls = []
@@ -571,13 +603,14 @@ def test_a_reply_whose_client_left_in_this_moment_is_neither_computed_nor_joined
             return np.zeros((len(batch), len(LABELS)), np.float32)
 
         made = engine(model)
-        made.submit([pair(0)])
+        submit(made, [pair(0)])
         assert await asyncio.to_thread(begun.acquire, timeout=20)
-        gone, stays, also_gone, joins = made.submit(replies([9, 40, 40, 50], POST))
-        gone.cancel()
-        also_gone.cancel()
+        gone, stays, also_gone, joins = submit(made, replies([9, 40, 40, 50], POST))
+        assert made.drop(gone.job)
+        assert made.drop(also_gone.job)
+        assert not made.drop(gone.job)
         steps.release(2)
-        assert begun.acquire(timeout=20)  # the loop stands still: it has not heard that they are gone
+        assert begun.acquire(timeout=20)
         assert calls == [[0], [2, 4]]
         await asyncio.gather(stays, joins)
         assert shown(made) == (0, 0)
@@ -597,11 +630,11 @@ def test_a_reply_that_was_hurried_does_not_set_those_back_who_come_later() -> No
             return np.zeros((len(batch), len(LABELS)), np.float32)
 
         made = engine(model, cost=ALONE)
-        many = made.submit([pair(1)] * 200 + [pair(2)], client="many")  # a second of work
-        made.hurry(many[-1], client="reader")
+        many = submit(made, [pair(1)] * 200 + [pair(2)], client="many")  # a second of work
+        hurry(made, many[-1], client="reader")
         steps.release(30)
         await many[-1]
-        late = made.submit([pair(3)], client="late")
+        late = submit(made, [pair(3)], client="late")
         steps.release(200)
         await asyncio.gather(*many, *late)
         await made.close()
@@ -620,12 +653,12 @@ def test_the_texts_of_what_was_judged_before_its_turn_go_at_once() -> None:
 
         made = engine(model)
         between = [pair(9, 40, (at,)) for at in range(20)]
-        first, *others, last = made.submit([pair(1, 40, POST), *between, pair(2, 40, POST)])
+        first, *others, last = submit(made, [pair(1, 40, POST), *between, pair(2, 40, POST)])
         await asyncio.gather(first, last)
         assert not any(one.done() for one in others)
-        done = [job for *_, job in made._turns if not job.waits]
-        assert len(done) >= 1
-        assert not any(job.pair.ids or job.post for job in done if job.result.done())
+        judged = [job for *_, job in made._turns if job in (first.job, last.job)]
+        assert judged
+        assert not any(job.pair.ids or job.post for job in judged)
         steps.release(50)
         await asyncio.gather(*others)
         await made.close()
@@ -667,7 +700,8 @@ def test_whoever_asks_leaves_or_fails_nobody_waits_for_ever_and_no_work_is_left(
             if kind == "ask":
                 numbers = range(len(asked), len(asked) + len(second))
                 try:
-                    found = made.submit(
+                    found = submit(
+                        made,
                         [pair(n, length, post) for n, (length, post) in zip(numbers, second, strict=True)],
                         client=first,
                     )
@@ -721,7 +755,7 @@ def test_closing_finishes_what_waits_and_takes_nothing_more() -> None:
         echo = Echo(held=True)
         made = engine(echo)
         first = await occupied(made, echo)
-        waiting = made.submit([pair(n) for n in range(1, 20)])
+        waiting = submit(made, [pair(n) for n in range(1, 20)])
         closing = asyncio.gather(made.close(), made.close())
         await asyncio.sleep(0)
         with pytest.raises(Overloaded) as refused:
@@ -741,7 +775,7 @@ def test_closing_refuses_what_takes_longer_than_the_patience() -> None:
         echo = Echo(held=True)
         made = engine(echo, patience=0.05)
         first = await occupied(made, echo)
-        (waiting,) = made.submit([pair(1)])
+        (waiting,) = submit(made, [pair(1)])
         closing = asyncio.create_task(made.close())
         with pytest.raises(Overloaded):
             await waiting
@@ -761,10 +795,10 @@ def test_who_joins_a_reply_that_another_client_asked_for_does_not_wait_behind_al
     async def run() -> list[int]:
         echo = Echo(held=True)
         made = engine(echo, cost=cost)
-        first = made.submit([pair(0)], client="other")
+        first = submit(made, [pair(0)], client="other")
         await until(echo.running)
-        many = made.submit([pair(n, length=40 + n) for n in range(1, 60)], client="greedy")
-        made.hurry(many[-1], client="reader")  # the last of theirs
+        many = submit(made, [pair(n, length=40 + n) for n in range(1, 60)], client="greedy")
+        hurry(made, many[-1], client="reader")  # the last of theirs
         echo.gate.set()
         await asyncio.gather(*first, *many)
         assert made.is_idle
@@ -780,11 +814,11 @@ def test_replies_that_nobody_waits_for_do_not_pile_up_while_one_waits() -> None:
     async def run() -> int:
         echo = Echo(held=True)
         made = engine(echo)
-        first = made.submit([pair(0)])
+        first = submit(made, [pair(0)])
         await until(echo.running)
-        stays = made.submit([pair(1)])
+        stays = submit(made, [pair(1)])
         for at in range(3000):
-            made.submit([pair(2, length=60 + at % 50)])[0].cancel()
+            submit(made, [pair(2, length=60 + at % 50)])[0].cancel()
             await asyncio.sleep(0)
         left = len(made._turns)
         echo.gate.set()
@@ -801,7 +835,7 @@ def test_closing_ends_even_where_a_lane_has_died(monkeypatch: pytest.MonkeyPatch
     async def run() -> None:
         made = engine(Echo(), patience=0.05)
         monkeypatch.setattr(made, "_take", lambda: 1 / 0)
-        waiting = made.submit([pair(1)])
+        waiting = submit(made, [pair(1)])
         await asyncio.wait_for(made.close(), 20)
         with pytest.raises(Overloaded):
             await waiting[0]

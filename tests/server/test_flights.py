@@ -33,7 +33,8 @@ class Held:
     """A model that waits at a gate, and fails where it is told to."""
 
     def __init__(self, *, held: bool = False) -> None:
-        self.seen: list[Encoded] = []
+        self.calls: list[Sequence[Encoded]] = []
+        self.ill = 0  # the place, from 1, of the reply in a call that gets scores that are none
         self.running = threading.Event()
         self.gate = threading.Event()
         self.fault: Exception | None = None
@@ -43,10 +44,17 @@ class Held:
     def __call__(self, batch: Sequence[Encoded]) -> Scores:
         self.running.set()
         assert self.gate.wait(20)
-        self.seen += batch
+        self.calls.append(batch)
         if self.fault:
             raise self.fault
-        return np.full((len(batch), len(LABELS)), 0.5, np.float32)
+        scores = np.full((len(batch), len(LABELS)), 0.5, np.float32)
+        if 0 < self.ill <= len(batch):
+            scores[self.ill - 1] = np.nan
+        return scores
+
+    @property
+    def seen(self) -> list[Encoded]:
+        return [pair for call in self.calls for pair in call]
 
 
 @asynccontextmanager
@@ -175,6 +183,27 @@ def test_a_fault_of_the_model_reaches_those_who_wait_and_nobody_later() -> None:
             asked, task = ask(scorer, "why now?")
             await task
             assert set(asked.keys) == set(asked.known)
+
+    run(work)
+
+
+def test_scores_that_are_none_fail_their_reply_and_no_other() -> None:
+    async def work() -> None:
+        model = Held(held=True)
+        async with scoring(model) as scorer:
+            _, first = ask(scorer, "it holds the lane")
+            await asyncio.to_thread(model.running.wait, 20)
+            model.ill = 2  # the second of the next call
+            _, both = ask(scorer, "why now?", "and where is the proof, if I may ask?")
+            asked, one = ask(scorer, "why now?", client="other")
+            model.gate.set()
+            await asyncio.gather(first, one)
+            with pytest.raises(ScoringFailed):
+                await both
+            assert len(asked.known) == 1
+            assert [len(call) for call in model.calls] == [1, 2]
+            assert not scorer.look_up([ReplyIn(id="0", text="why now?")]).missing
+            assert scorer.look_up([ReplyIn(id="0", text="and where is the proof, if I may ask?")]).missing
 
     run(work)
 

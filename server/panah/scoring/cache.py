@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("panah")
 
-Row = NDArray[np.float32]  # (LABELS,), P in [0, 1], calibrated
+Scores = NDArray[np.float32]  # (pairs, LABELS), P in [0, 1], calibrated
 Known = bytes  # one FORM: what is known about one pair
 
 STEPS = 10_000  # in which a P is told and kept
@@ -33,15 +33,23 @@ GROUP, READABLE, TRUNCATED = 0b0011, 0b0100, 0b1000  # in flags; the group by it
 FLAGS = bytes(
     group + more for group in range(len(LANGUAGE_GROUPS)) for more in (0, READABLE, TRUNCATED, READABLE + TRUNCATED)
 )
-NO_SCORES = bytes(FORM["scores"].itemsize)
 
 
-def pack(row: Row | None, *, group: LanguageGroup, truncated: bool) -> Known:
-    """What is to be known about a pair; `row` is None for a reply without words."""
-    flags = LANGUAGE_GROUPS.index(group) + (READABLE if row is not None else 0) + (TRUNCATED if truncated else 0)
+def flag(group: LanguageGroup, *, readable: bool, truncated: bool) -> int:
+    """What a FORM has in `flags`."""
+    return LANGUAGE_GROUPS.index(group) + (READABLE if readable else 0) + (TRUNCATED if truncated else 0)
+
+
+def pack(scores: Scores, flags: Sequence[int]) -> list[Known]:
+    """What is to be known about pairs, in order: calibrated scores (pairs, labels), none for a reply without words,
+    and flags.
+    """
+    forms = np.empty(len(flags), FORM)
     # In float64 the product is exact, so this is round(p, 4).
-    scores = NO_SCORES if row is None else np.rint(row.astype(np.float64) * STEPS).astype("<u2").tobytes()
-    return scores + bytes((flags,))
+    forms["scores"] = np.rint(scores.astype(np.float64) * STEPS)
+    forms["flags"] = flags
+    every = forms.tobytes()
+    return [every[at : at + FORM.itemsize] for at in range(0, len(every), FORM.itemsize)]
 
 
 def is_whole(known: object) -> TypeGuard[Known]:

@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 from panah.scoring.policy import Label, Thresholds
 from panah.scoring.roman_urdu import romanise
 from panah.scoring.text import LANGUAGE_GROUPS, LanguageGroup
+from panah.scoring.words import Words, are_its_words
 
 # Texts of a request are few: threads for them cost a fifth more, and take cores from the lanes.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -70,6 +71,8 @@ class Encoder:
         self.tokenizer = tokenizer
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
+        self.tokenizer.encode_special_tokens = True  # who types "[SEP]" types five signs, and makes no mark
+        self.words = Words(tokenizer) if are_its_words(tokenizer) else None
         self.max_reply_tokens = max_reply_tokens
         self.max_context_tokens = max_context_tokens
         self.cls = required(tokenizer, "[CLS]")
@@ -77,10 +80,17 @@ class Encoder:
 
     def encode(self, pairs: Sequence[tuple[str, str]]) -> list[Encoded]:
         """Encodes (reply, context) pairs; an empty context means the reply stands alone."""
-        texts = list(dict.fromkeys(text for pair in pairs for text in pair))  # a thread's replies share their post
-        spelt = [apart(romanise(text)) for text in texts]
-        found = self.tokenizer.encode_batch_fast(spelt, add_special_tokens=False)
-        ids = {text: encoding.ids for text, encoding in zip(texts, found, strict=True)}
+        texts = {text for pair in pairs for text in pair}  # a thread's replies share their post
+        ids: dict[str, list[int]] = {}
+        others: dict[str, str] = {}
+        for text in texts:
+            spelt = apart(romanise(text))
+            if self.words and spelt.isascii():
+                ids[text] = self.words.encode(spelt)
+            else:
+                others[text] = spelt
+        found = self.tokenizer.encode_batch_fast(list(others.values()), add_special_tokens=False)
+        ids |= {text: encoding.ids for text, encoding in zip(others, found, strict=True)}
         return [self.join(ids[reply], ids[context]) for reply, context in pairs]
 
     def join(self, reply: list[int], context: list[int]) -> Encoded:
@@ -100,9 +110,9 @@ def apart(text: str) -> str:
     return text if text.isascii() else EMOJI.sub(r" \g<0> ", text)
 
 
-def calibrated(scores: Scores, temperature: float) -> Scores:
+def calibrated(scores: Scores, temperature: float | NDArray[np.float32]) -> Scores:
     """Scores whose size tells how often they are right: logits divided by the language's temperature
-    (Guo et al. 2017). Keeps the order and the shape. Thresholds are set on these.
+    (Guo et al. 2017), one for all or (replies, 1). Keeps the order and the shape. Thresholds are set on these.
     """
     p = np.clip(scores, 1e-6, 1 - 1e-6)
     odds = ((1 - p) / p) ** (1 / temperature)

@@ -16,7 +16,7 @@ from panah.scoring.classifier import Classifier
 from panah.scoring.policies import shipped
 from panah.scoring.policy import Sensitivity
 from panah.scoring.schemas import Replies, ReplyIn
-from panah.scoring.service import pack, prepare, verdicts
+from panah.scoring.service import NOTHING, pack, prepare, verdicts
 
 CHUNK = 256  # lines read, judged and written together
 
@@ -57,10 +57,8 @@ class Judge:
         """Verdicts as JSON lines, in order."""
         prepared = prepare(replies, self.classifier.encoder)
         pairs = [one.encoded for one in prepared if one.encoded]
-        rows = iter(self.classifier.score(pairs) if pairs else ())
-        for reply, one in zip(replies, prepared, strict=True):
-            known = pack(one, next(rows) if one.encoded else None, self.classifier.config)
-            (found,) = verdicts([reply], [known], policy=self.policy, sensitivity=self.sensitivity)
+        known = pack(prepared, self.classifier.score(pairs) if pairs else NOTHING, self.classifier.config)
+        for found in verdicts(replies, known, policy=self.policy, sensitivity=self.sensitivity):
             yield orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE)
 
 

@@ -36,34 +36,37 @@ class Cost:
 
     def seconds(self, replies: Sequence[int], post: int) -> float:
         """The time of one call with replies of so many tokens to a post of `post` tokens."""
-        tokens, squares = parts(len(replies), sum(replies), max(replies), post)
-        return self.call + self.token * tokens + self.square * squares
+        return self._seconds(len(replies), sum(replies), max(replies), post)
 
     def share(self, reply: int, post: int, company: int) -> float:
         """The time that a reply of `reply` tokens takes where `company` of them, or as many as fit, share a call
         with a post of `post` tokens.
         """
-        while company > 1 and self.seconds([reply] * company, post) > LONGEST_CALL:
+        while (whole := self._seconds(company, company * reply, reply, post)) > LONGEST_CALL and company > 1:
             company -= 1
-        return self.seconds([reply] * company, post) / company
+        return whole / company
 
     def company(self, reply: int, post: int, others: Sequence[int], most: int = MOST_TOGETHER) -> list[int]:
         """Which of `others`, the tokens of replies to the same post, are best judged in one call with a reply of
         `reply` tokens: their places, those of like length first. `most` replies share a call.
         """
         chosen: list[int] = []
-        lengths = [reply]
-        seconds = self.seconds(lengths, post)
+        total = longest = reply
+        seconds = self._seconds(1, reply, reply, post)
         nearest = nsmallest(most - 1, range(len(others)), key=lambda at: abs(others[at] - reply))
         for at in nearest if self.together else ():
-            longer = self.seconds([*lengths, others[at]], post)
-            saved = 1 - (longer - seconds) / self.seconds([others[at]], post)
+            more = others[at]
+            longer = self._seconds(len(chosen) + 2, total + more, max(longest, more), post)
+            saved = 1 - (longer - seconds) / self._seconds(1, more, more, post)
             if longer > LONGEST_CALL or saved < LEAST_SAVING:
                 break
             chosen.append(at)
-            lengths.append(others[at])
-            seconds = longer
+            total, longest, seconds = total + more, max(longest, more), longer
         return chosen
+
+    def _seconds(self, count: int, total: int, longest: int, post: int) -> float:
+        tokens, squares = parts(count, total, longest, post)
+        return self.call + self.token * tokens + self.square * squares
 
 
 def parts(count: int, total: int, longest: int, post: int) -> tuple[int, int]:

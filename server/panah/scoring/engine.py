@@ -13,7 +13,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from heapq import heapify, heappop, heappush
 from itertools import count, islice
 from math import ceil
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 
 from panah.errors import AppError, Overloaded, ScoringFailed, frames
 from panah.metrics import Metrics
-from panah.scoring.classifier import MOST_TOGETHER, Encoded
+from panah.scoring.classifier import MOST_TOGETHER, Encoded, Scores
 from panah.scoring.cost import Cost, Model
 
 log = logging.getLogger("panah")
@@ -56,17 +55,48 @@ class Client:
 
 
 @dataclass(slots=True, eq=False)
+class Order:
+    """Pairs that were asked for together, and who hears of them, in the event loop: places and rows (labels,) of
+    those that were judged in one call, or places and why there will be none. Each place is told once.
+    """
+
+    landed: Callable[[list[int], Scores], None]
+    failed: Callable[[list[int], AppError], None]
+
+
+@dataclass(slots=True, eq=False)
 class Job:
     """A pair that waits or is computed."""
 
+    order: Order
+    place: int
     pair: Encoded
     post: tuple[int, ...]
     length: int  # tokens of the reply
     seconds: float  # its share of a call
     client: Client
     tag: float  # virtual time, seconds
-    result: asyncio.Future[Row]
     waits: bool = True
+
+
+class Wait:
+    """Somebody's wait for a number of things: `over` ends with the last of them, or with the first error."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.came(0)
+
+    def came(self, number: int = 1) -> None:
+        self.left -= number
+        if not self.left and not self.over.done():
+            self.over.set_result(None)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.over.done():
+            self.over.set_exception(error)
+            # Counts as seen: asyncio would log what nobody looked at, with its message, and that could quote.
+            self.over.exception()
 
 
 Turns = list[tuple[int, int, Job]]  # a heap: quantum, order of arrival; the first two are never equal
@@ -75,7 +105,7 @@ Turns = list[tuple[int, int, Job]]  # a heap: quantum, order of arrival; the fir
 class Engine:
     """Judges with `lanes` threads that share one model. Made, asked and closed in one event loop.
 
-    Nobody waits for ever: failure, cancelling and closing each settle the futures they touch.
+    Nobody waits for ever: whoever asked hears of each pair, once, unless they drop it before its turn.
     """
 
     def __init__(
@@ -91,7 +121,6 @@ class Engine:
         self._changed = threading.Condition()  # guards what follows
         self._turns: Turns = []  # all jobs; those that no longer wait are dropped when they come up
         self._posts: dict[tuple[int, ...], list[Job]] = {}  # those that wait, by post, in order of arrival
-        self._jobs: dict[asyncio.Future[Row], Job] = {}  # that are not done
         self._clients: dict[str, Client] = {}
         self._arrivals = count()
         self._waiting = 0  # jobs
@@ -108,11 +137,10 @@ class Engine:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, pairs: Sequence[Encoded], *, client: str = "") -> list[asyncio.Future[Row]]:
-        """Queues pairs and returns a future for each, in order; all of them, or none and raises Overloaded.
+    def submit(self, pairs: Sequence[Encoded], order: Order, *, client: str = "") -> list[Job]:
+        """Queues pairs and returns a job for each, in order; all of them, or none and raises Overloaded.
 
-        A future ends with probabilities (labels,), with ScoringFailed, or with Overloaded when the engine closes.
-        One that is cancelled before its turn is never computed.
+        `order` hears of them: probabilities, ScoringFailed, or Overloaded when the engine closes.
         """
         if not pairs:
             return []
@@ -130,14 +158,13 @@ class Engine:
             quantum = QUANTUM * self.lanes
             ahead = 0.0
             jobs = []
-            for pair, post, seconds in zip(pairs, posts, costs, strict=True):
-                job = Job(pair, post, pair.reply_tokens, seconds, who, start + ahead, self._loop.create_future())
+            for place, (pair, post, seconds) in enumerate(zip(pairs, posts, costs, strict=True)):
+                job = Job(order, place, pair, post, pair.reply_tokens, seconds, who, start + ahead)
                 turn = int(start / quantum) + int(ahead / quantum), next(self._arrivals), job
                 heappush(self._turns, turn)
                 self._posts.setdefault(post, []).append(job)
                 ahead += seconds
                 jobs.append(job)
-                self._jobs[job.result] = job
             who.finish = start + ahead
             who.work += ahead
             who.jobs += len(jobs)
@@ -145,17 +172,23 @@ class Engine:
             self._waiting += len(jobs)
             self._show()
             self._changed.notify(len(jobs))
-        for job in jobs:
-            job.result.add_done_callback(partial(self._forget, job))
-        return [job.result for job in jobs]
+        return jobs
 
-    def hurry(self, result: asyncio.Future[Row], *, client: str) -> None:
+    def drop(self, job: Job) -> bool:
+        """Nobody wants it any more. Returns whether it still waited: then it is never computed nor told."""
+        with self._changed:
+            if not job.waits:
+                return False
+            self._drop(job)
+            self._show()
+            return True
+
+    def hurry(self, job: Job, *, client: str) -> None:
         """Somebody else waits for it too: its turn comes when theirs would, where that is sooner. It stays charged
         to whoever asked first, so that nobody can put a reply behind all that they ask for.
         """
         with self._changed:
-            job = self._jobs.get(result)
-            if job is None or not job.waits or job.client.name == client:
+            if not job.waits or job.client.name == client:
                 return
             known = self._clients.get(client)
             start = max(self._now, known.finish if known else self._now)
@@ -163,13 +196,21 @@ class Engine:
 
     async def score(self, pairs: Sequence[Encoded], *, client: str = "") -> list[Row]:
         """Probabilities per pair, in order. Raises Overloaded (nothing queued) and ScoringFailed."""
-        results = self.submit(pairs, client=client)
+        rows: dict[int, Row] = {}
+        wait = Wait(len(pairs))
+
+        def landed(places: list[int], scores: Scores) -> None:
+            rows.update(zip(places, scores, strict=True))
+            wait.came(len(places))
+
+        jobs = self.submit(pairs, Order(landed, lambda _, error: wait.fail(error)), client=client)
         try:
-            return list(await asyncio.gather(*results))
+            await wait.over
+            return [rows[place] for place in range(len(pairs))]
         finally:
             # One failed or the client left: the others must not be computed for nobody.
-            for result in results:
-                result.cancel()
+            for job in jobs:
+                self.drop(job)
 
     @property
     def is_idle(self) -> bool:
@@ -190,8 +231,8 @@ class Engine:
                 self._leave(job)
             self._show()
             self._changed.notify_all()
-        for job in left:
-            refuse(job.result, going_down())
+        for order, jobs in by_order(left).items():
+            order.failed([job.place for job in jobs], going_down())
         await self._ended.wait()
         for thread in self._threads:
             thread.join()
@@ -227,11 +268,9 @@ class Engine:
         """The job whose turn it is, and those that share its call; empty when all that waited is gone."""
         while self._turns:
             turn, _, head = self._turns[0]
-            if head.waits and not head.result.done():
+            if head.waits:
                 break
             heappop(self._turns)
-            if head.waits:  # cancelled a moment ago
-                self._drop(head)
         else:
             return []
         # One that was hurried comes before its own time, which must not become the others'.
@@ -247,9 +286,7 @@ class Engine:
     def _company(self, head: Job, now: float) -> list[Job]:
         """The job and others to the same post that share its call. Other lanes are left their share."""
         until = now + NEAR * self.lanes
-        near = (
-            job for job in self._posts[head.post] if job is not head and job.tag <= until and not job.result.done()
-        )
+        near = (job for job in self._posts[head.post] if job is not head and job.tag <= until)
         others = list(islice(near, MOST_LOOKED_AT))
         most = min(MOST_TOGETHER, ceil(self._waiting / self.lanes))
         chosen = self.cost.company(head.length, len(head.post), [job.length for job in others], most)
@@ -323,18 +360,25 @@ class Engine:
         try:
             self.metrics.batch.observe(len(group))
             scores = self.model([job.pair for job in group])
-            answers = list(zip(group, scores, strict=True))
+            if len(scores) != len(group):
+                raise ValueError(f"{len(scores)} rows for {len(group)} pairs")
         except Exception as cause:
             log.error("the model failed: %s\n%s", type(cause).__name__, frames(cause))
             self.metrics.faults.labels("model").inc()
             self._rest(expected, None)
             forget(group)
-            # Its frames hold the pairs, and these the futures that will hold it: nothing would be freed for long.
-            self._tell(fail, group, cause.with_traceback(None))
+            # Its frames hold the pairs, and these what will hold it: nothing would be freed for long.
+            cause.__traceback__ = None
+            for order, jobs in by_order(group).items():
+                refusal = ScoringFailed("These replies could not be scored. Try again.", retry_after=5)
+                refusal.__cause__ = cause
+                self._tell(order.failed, [job.place for job in jobs], refusal)
         else:
             self._rest(expected, perf_counter() - begun)
             forget(group)
-            self._tell(answer, answers)
+            row = {job: at for at, job in enumerate(group)}
+            for order, jobs in by_order(group).items():
+                self._tell(order.landed, [job.place for job in jobs], scores[[row[job] for job in jobs]])
 
     def _expect(self, group: Sequence[Job]) -> float:
         """The seconds that a call takes, as estimated."""
@@ -356,15 +400,6 @@ class Engine:
 
     # In the event loop again
 
-    def _forget(self, job: Job, _: object) -> None:
-        """The job's future is done: if that came before its turn, it was cancelled."""
-        self._jobs.pop(job.result, None)
-        if job.waits:
-            with self._changed:
-                if job.waits:  # no lane has taken it meanwhile
-                    self._drop(job)
-                    self._show()
-
     def _lane_ended(self) -> None:
         self._open_lanes -= 1
         if not self._open_lanes:
@@ -377,24 +412,11 @@ def forget(group: list[Job]) -> None:
         job.pair, job.post = GONE, ()
 
 
-def answer(answers: list[tuple[Job, Row]]) -> None:
-    for job, row in answers:
-        if not job.result.done():
-            job.result.set_result(row)
-
-
-def fail(group: list[Job], cause: Exception) -> None:
-    for job in group:
-        refusal = ScoringFailed("These replies could not be scored. Try again.", retry_after=5)
-        refusal.__cause__ = cause
-        refuse(job.result, refusal)
-
-
-def refuse(result: asyncio.Future[Row], error: AppError) -> None:
-    if not result.done():
-        result.set_exception(error)
-        # Counts as seen: asyncio would log what nobody looked at, with the cause's message, and that could quote.
-        result.exception()
+def by_order(jobs: Sequence[Job]) -> dict[Order, list[Job]]:
+    found: dict[Order, list[Job]] = {}
+    for job in jobs:
+        found.setdefault(job.order, []).append(job)
+    return found
 
 
 def going_down() -> Overloaded:

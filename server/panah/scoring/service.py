@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -29,10 +29,11 @@ from panah.scoring.cache import (
     Known,
     MemoryCache,
     RedisCache,
-    Row,
     cache_keys,
+    flag,
 )
-from panah.scoring.classifier import Encoded, Encoder, ModelConfig, calibrated
+from panah.scoring.classifier import Encoded, Encoder, ModelConfig, Scores, calibrated
+from panah.scoring.engine import Job, Order, Wait
 from panah.scoring.policy import LABELS, Levels, Policy, Sensitivity
 from panah.scoring.schemas import ReplyIn
 from panah.scoring.serving import Running, Serving
@@ -40,7 +41,10 @@ from panah.scoring.text import LANGUAGE_GROUPS, MAX_CHARACTERS, LanguageGroup, h
 
 log = logging.getLogger("panah")
 
-SHORT = 1000  # characters of replies and posts that are read in less time than a thread takes to be woken
+# Characters of replies and posts that are read where they come, in some 2 ms. Waking a thread for them costs more
+# than the event loop loses by standing still.
+SHORT = 4000
+NOTHING: Scores = np.zeros((0, len(LABELS)), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +72,27 @@ def prepare(replies: Sequence[ReplyIn], encoder: Encoder) -> list[Prepared]:
     ]
 
 
-def pack(reply: Prepared, row: Row | None, model: ModelConfig) -> Known:
-    """What is to be known about a reply, from the graph's scores. `row` is None for one without words. Raises
+def pack(replies: Sequence[Prepared], rows: Scores, model: ModelConfig) -> list[Known]:
+    """What is to be known about replies, in order, from the graph's scores, (replies with words, labels). Raises
     ScoringFailed for scores that are none.
     """
-    truncated = reply.cut or (reply.encoded is not None and reply.encoded.truncated)
-    if row is not None:
-        if not np.isfinite(row).all():
-            raise ScoringFailed("These replies could not be scored. Try again.", retry_after=5)
-        row = calibrated(row, model.temperatures[reply.group])
-    return cache.pack(row, group=reply.group, truncated=truncated)
+    worded = [at for at, reply in enumerate(replies) if reply.encoded is not None]
+    if not np.isfinite(rows).all():
+        raise ScoringFailed("These replies could not be scored. Try again.", retry_after=5)
+    temperatures = np.array([model.temperatures[replies[at].group] for at in worded], np.float32)
+    scores = np.zeros((len(replies), len(LABELS)), np.float32)
+    scores[worded] = calibrated(rows, temperatures[:, None])
+    return cache.pack(
+        scores,
+        [
+            flag(
+                reply.group,
+                readable=reply.encoded is not None,
+                truncated=reply.cut or (reply.encoded is not None and reply.encoded.truncated),
+            )
+            for reply in replies
+        ],
+    )
 
 
 def verdicts(
@@ -127,32 +142,50 @@ class Flight:
         self.key = key
         self.reply = reply
         self.client = client  # whose share of the engine's time it takes
-        self.result: asyncio.Future[Known] = asyncio.get_running_loop().create_future()
+        self.known: Known | None = None
+        self.error: BaseException | None = None
+        self.is_gone = False
         self.watchers = 0
-        self.job: asyncio.Future[Row] | None = None
+        self.waits: list[Wait] = []
+        self.job: Job | None = None
+        self.drop: Callable[[], None] | None = None  # takes its job out of the queue
         self.others: set[str] = set()  # clients who wait for it too
 
     @property
-    def has_failed(self) -> bool:
-        return self.result.done() and not self.result.cancelled() and self.result.exception() is not None
+    def has_ended(self) -> bool:
+        return self.known is not None or self.error is not None or self.is_gone
+
+    def tell(self, wait: Wait) -> None:
+        """Has `wait` hear of its end, which may have been."""
+        if self.known is not None:
+            wait.came()
+        elif self.error is not None:
+            wait.fail(self.error)
+        else:
+            self.waits.append(wait)
 
     def land(self, known: Known) -> None:
-        if not self.result.done():
-            self.result.set_result(known)
+        if not self.has_ended:
+            self.known = known
+            for wait in self.waits:
+                wait.came()
+            self.waits.clear()
 
     def fail(self, error: BaseException) -> None:
-        if not self.result.done():
-            self.result.set_exception(error)
-            # Counts as seen: asyncio would log what nobody looked at, with its message, and that could quote.
-            self.result.exception()
+        if not self.has_ended:
+            self.error = error
+            for wait in self.waits:
+                wait.fail(error)
+            self.waits.clear()
 
     def leave(self) -> None:
         """One less waits for it."""
         self.watchers -= 1
-        if not self.watchers:
-            self.result.cancel()
-            if self.job is not None:
-                self.job.cancel()
+        if not self.watchers and not self.has_ended:
+            self.is_gone = True
+            self.waits.clear()
+            if self.drop is not None:
+                self.drop()
 
 
 class Asked:
@@ -216,14 +249,14 @@ class Scorer:
             try:
                 await landed(watched.values())
             except Overloaded:
-                refused = {key: asked.missing[key] for key, flight in watched.items() if flight.has_failed}
+                refused = {key: asked.missing[key] for key, flight in watched.items() if flight.error}
                 if any(watched[key].client == client for key in refused):
                     raise
                 # What was too much for somebody else need not be too much for this client.
                 watched |= self._watch(asked.running, refused, client)
                 everything += [watched[key] for key in refused]
                 await landed(watched.values())
-            asked.known |= {key: flight.result.result() for key, flight in watched.items()}
+            asked.known |= {key: flight.known for key, flight in watched.items() if flight.known is not None}
         finally:
             for flight in everything:
                 flight.leave()
@@ -234,7 +267,7 @@ class Scorer:
         fresh = []
         for key, reply in missing.items():
             flight = self.flights.get(key)
-            if flight is None or flight.result.cancelled():
+            if flight is None or flight.is_gone:
                 flight = self.flights[key] = Flight(key, reply, client)
                 fresh.append(flight)
             flight.watchers += 1
@@ -293,40 +326,62 @@ class Scorer:
         self, running: Running, flights: list[Flight], client: str, fresh: list[tuple[bytes, Known]]
     ) -> None:
         """Reads and scores. Adds to `fresh` what came of it. Raises Overloaded."""
-        if sum(len(flight.reply.text) + len(flight.reply.context or "") for flight in flights) <= SHORT:
+        texts = [flight.reply.text for flight in flights]
+        if sum(map(len, {*texts, *(flight.reply.context or "" for flight in flights)})) <= SHORT:
             prepared = read_wanted(flights, running.encoder)
         else:
             read = partial(read_wanted, flights, running.encoder)
             prepared = await asyncio.get_running_loop().run_in_executor(self.threads, read)
         wanted = [(flight, one) for flight, one in prepared if flight.watchers]
         labelled(self.metrics.cache, "miss").inc(len(wanted))
+        if wordless := [(flight, one) for flight, one in wanted if one.encoded is None]:
+            fresh += self._land(running, wordless, NOTHING)
+        worded = [(flight, one) for flight, one in wanted if one.encoded is not None]
+        wait = Wait(len(worded))
 
-        def land(flight: Flight, known: Known) -> None:
-            flight.land(known)
-            fresh.append((flight.key, known))
-            self.memory.put(fresh[-1:])
-
-        def ended(flight: Flight, one: Prepared, job: asyncio.Future[Row]) -> None:
-            if job.cancelled():
-                return
+        def landed(places: list[int], rows: Scores) -> None:
             try:
-                land(flight, pack(one, job.result(), running.config))
-            except AppError as error:
-                self._forget(flight)  # who asks from now on tries again
-                flight.fail(error)
+                fresh.extend(self._land(running, [worded[at] for at in places], rows))
+            finally:
+                wait.came(len(places))
 
-        for flight, one in wanted:
-            if one.encoded is None:
-                land(flight, pack(one, None, running.config))
-        worded = [(flight, one, one.encoded) for flight, one in wanted if one.encoded is not None]
-        jobs = running.engine.submit([encoded for *_, encoded in worded], client=client)
-        for (flight, one, _), job in zip(worded, jobs, strict=True):
-            flight.job = job
+        def failed(places: list[int], error: AppError) -> None:
+            for at in places:
+                self._lose(worded[at][0], error)
+            wait.came(len(places))
+
+        def drop(job: Job) -> None:
+            if running.engine.drop(job):
+                wait.came()
+
+        pairs = [one.encoded for _, one in worded if one.encoded is not None]
+        jobs = running.engine.submit(pairs, Order(landed, failed), client=client)
+        for (flight, _), job in zip(worded, jobs, strict=True):
+            flight.job, flight.drop = job, partial(drop, job)
             for other in flight.others:
                 running.engine.hurry(job, client=other)
-            job.add_done_callback(partial(ended, flight, one))
-        if jobs:
-            await asyncio.wait(jobs)
+        await wait.over
+
+    def _land(
+        self, running: Running, those: list[tuple[Flight, Prepared]], rows: Scores
+    ) -> list[tuple[bytes, Known]]:
+        """Ends flights with what the graph gave for those of them that have words. Returns what is known now."""
+        try:
+            known = pack([one for _, one in those], rows, running.config)
+        except ScoringFailed as error:
+            if len(those) > 1:  # the others need not fail with it
+                return [made for at, one in enumerate(those) for made in self._land(running, [one], rows[[at]])]
+            self._lose(those[0][0], error)
+            return []
+        for (flight, _), one in zip(those, known, strict=True):
+            flight.land(one)
+        made = [(flight.key, one) for (flight, _), one in zip(those, known, strict=True)]
+        self.memory.put(made)
+        return made
+
+    def _lose(self, flight: Flight, error: AppError) -> None:
+        self._forget(flight)  # who asks from now on tries again
+        flight.fail(error)
 
     def _forget(self, flight: Flight) -> None:
         if self.flights.get(flight.key) is flight:
@@ -347,12 +402,12 @@ class Scorer:
         return made
 
 
-async def landed(flights: Iterable[Flight]) -> None:
+async def landed(flights: Collection[Flight]) -> None:
     """Returns when all have landed; raises as soon as one fails, what it failed of."""
-    # Not gather: who stops waiting must not cancel what others wait for.
-    done, _ = await asyncio.wait([flight.result for flight in flights], return_when=asyncio.FIRST_EXCEPTION)
-    for result in done:
-        result.result()
+    wait = Wait(len(flights))
+    for flight in flights:
+        flight.tell(wait)
+    await wait.over
 
 
 def read_wanted(flights: Sequence[Flight], encoder: Encoder) -> list[tuple[Flight, Prepared]]:

@@ -23,7 +23,7 @@ from sqlmodel import Session
 from panah.errors import frames
 from panah.metrics import Metrics
 from panah.scoring.schemas import ReplyIn
-from panah.scoring.service import Judged, pack, prepare, verdicts
+from panah.scoring.service import NOTHING, Judged, pack, prepare, verdicts
 from panah.scoring.serving import Beside
 from panah.scoring.tables import ShadowCount
 
@@ -132,10 +132,10 @@ def spread(judged: Judged) -> Iterable[tuple[ReplyIn, dict[str, Any]]]:
 def judge_beside(beside: Beside, judged: Judged, reply: ReplyIn) -> dict[str, Any]:
     """What the model beside says to a reply, read by its own tokeniser."""
     (prepared,) = prepare([reply], beside.classifier.encoder)
-    row = beside.classifier.score([prepared.encoded])[0] if prepared.encoded else None
+    rows = beside.classifier.score([prepared.encoded]) if prepared.encoded else NOTHING
     (found,) = verdicts(
         [reply],
-        [pack(prepared, row, beside.config)],
+        pack([prepared], rows, beside.config),
         policy=beside.policy,
         sensitivity=judged.sensitivity,
         levels=judged.levels,
