@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from math import ceil
 from pathlib import Path
@@ -62,26 +63,35 @@ def serve(
     """Serve the API and the pages. Settings come from PANAH_… variables (docs/self-hosting.md)."""
     # What is imported stays: looking through it for garbage, as it grows, takes a sixth of the start.
     gc.disable()
-    import uvicorn
-
-    from panah.accounts.members import has_members
-    from panah.app import create_app
-
+    # A lane that has ended a call needs Python's lock to begin the next. With Python's own 5 ms it would wait as
+    # long as a call takes while the loop is busy: with stretches of 10 ms, lanes did half of what they could.
+    sys.setswitchinterval(0.0005)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = settings_or_fail()
-    engine = make_engine(settings.database_url)
-    try:
-        ready(engine)
-        keys_or_fail(engine, settings)
-        empty = not has_members(engine)
-        service = create_app(settings)
-    except SQLAlchemyError as error:
-        fail(f"the database cannot be used ({type(error).__name__}); check PANAH_DATABASE_URL")
-    except (FileNotFoundError, ValueError) as error:
-        fail(f"the model cannot be used: {error}; check PANAH_MODEL_DIR")
-    finally:
-        engine.dispose()
+    from panah.scoring.registry import load
+
+    # The model is read and measured on one core while the rest is imported on another.
+    with ThreadPoolExecutor(1) as beside:
+        loading = beside.submit(load, settings.model_dir)
+        import uvicorn
+
+        from panah.accounts.members import has_members
+        from panah.app import create_app
+
+        engine = make_engine(settings.database_url)
+        try:
+            ready(engine)
+            keys_or_fail(engine, settings)
+            empty = not has_members(engine)
+            service = create_app(settings, loading.result())
+        except SQLAlchemyError as error:
+            fail(f"the database cannot be used ({type(error).__name__}); check PANAH_DATABASE_URL")
+        except (FileNotFoundError, ValueError) as error:
+            fail(f"the model cannot be used: {error}; check PANAH_MODEL_DIR")
+        finally:
+            engine.dispose()
+            del loading  # it would keep the model in memory when another one is served
     try:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
@@ -102,9 +112,6 @@ def serve(
         # What has begun may wait for its turn for as long as the engine's patience, and is then computed and sent.
         timeout_graceful_shutdown=ceil(settings.patience) + 5,
     )
-    # A lane that has ended a call needs Python's lock to begin the next. With Python's own 5 ms it would wait as
-    # long as a call takes while the loop is busy: with stretches of 10 ms, lanes did half of what they could.
-    sys.setswitchinterval(0.0005)
     settle()
     # uvicorn ends in order when it is asked to, and then raises the signal again: that must not be the status.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -25,7 +25,7 @@ from panah.metrics import Metrics
 from panah.operations import mount as operations
 from panah.scoring import routes as scoring
 from panah.scoring.cache import MemoryCache, RedisCache
-from panah.scoring.registry import load
+from panah.scoring.registry import Ready, load
 from panah.scoring.service import Scorer
 from panah.scoring.serving import Serving
 from panah.scoring.shadow import Shadow
@@ -57,10 +57,12 @@ def make_redis(settings: Settings) -> "Redis | None":
     )
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service. Raises when the model is missing or broken: without one it must not start."""
+def create_app(settings: Settings, model: Ready | None = None) -> FastAPI:
+    """The service, with the model of its settings unless one is given that is in memory already. Raises when it is
+    missing or broken: without one it must not start.
+    """
     metrics = Metrics()
-    first = [load(settings.model_dir)]  # until it is served: then nothing here may keep it in memory
+    first = [model or load(settings.model_dir)]  # until it is served: then nothing here may keep it in memory
     engine = make_engine(settings.database_url)
     limiter = make_limiter(settings)
     keys = load_keys(settings.keys_file, needed=is_sealed(engine))
