@@ -16,7 +16,7 @@ from panah.errors import AppError, Overloaded, ScoringFailed
 from panah.metrics import Metrics
 from panah.scoring.classifier import MOST_TOGETHER, Encoded, Scores
 from panah.scoring.cost import LONGEST_CALL, Cost, Model
-from panah.scoring.engine import NEAR, Engine, Job, Order
+from panah.scoring.engine import NEAR, NOBODY, Engine, Job, Order
 from panah.scoring.policy import LABELS
 from tests.server.conftest import run_apart
 
@@ -658,7 +658,7 @@ def test_the_texts_of_what_was_judged_before_its_turn_go_at_once() -> None:
         assert not any(one.done() for one in others)
         judged = [job for *_, job in made._turns if job in (first.job, last.job)]
         assert judged
-        assert not any(job.pair.ids or job.post for job in judged)
+        assert not any(job.pair.ids or job.post or job.order is not NOBODY for job in judged)
         steps.release(50)
         await asyncio.gather(*others)
         await made.close()

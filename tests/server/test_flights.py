@@ -1,6 +1,7 @@
 """One reply that many ask for at once: read and judged once, whoever comes, leaves or fails."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -185,6 +186,35 @@ def test_a_fault_of_the_model_reaches_those_who_wait_and_nobody_later() -> None:
             assert set(asked.keys) == set(asked.known)
 
     run(work)
+
+
+@pytest.mark.parametrize("end", ["judged", "left", "failed"])
+def test_no_words_stay_in_memory_until_the_collector_comes(end: str) -> None:
+    async def work() -> None:
+        model = Held(held=True)
+        async with scoring(model) as scorer:
+            _, first = ask(scorer, "it holds the lane")
+            await asyncio.to_thread(model.running.wait, 20)
+            _, other = ask(scorer, "why now?", "and where is the proof?")
+            await until(lambda: all(flight.job for flight in scorer.flights.values()), "all wait for the model")
+            if end == "left":
+                other.cancel()
+            if end == "failed":
+                model.fault = RuntimeError("secretword")
+            model.gate.set()
+            await asyncio.wait({first, other})
+            for task in (first, other):
+                assert task.cancelled() or (task.exception() is None) == (end != "failed")
+            del first, other, task
+            await until(lambda: not scorer._trips, "all have ended")
+            assert not [one for one in gc.get_objects() if isinstance(one, service.Flight)]
+
+    gc.collect()
+    gc.disable()
+    try:
+        run(work)
+    finally:
+        gc.enable()
 
 
 def test_scores_that_are_none_fail_their_reply_and_no_other() -> None:

@@ -64,6 +64,9 @@ class Order:
     failed: Callable[[list[int], AppError], None]
 
 
+NOBODY = Order(lambda *_: None, lambda *_: None)
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """A pair that waits or is computed."""
@@ -92,7 +95,7 @@ class Wait:
         if not self.left and not self.over.done():
             self.over.set_result(None)
 
-    def fail(self, error: BaseException) -> None:
+    def fail(self, error: Exception) -> None:
         if not self.over.done():
             self.over.set_exception(error)
             # Counts as seen: asyncio would log what nobody looked at, with its message, and that could quote.
@@ -231,7 +234,9 @@ class Engine:
                 self._leave(job)
             self._show()
             self._changed.notify_all()
-        for order, jobs in by_order(left).items():
+        orders = by_order(left)
+        forget(left)
+        for order, jobs in orders.items():
             order.failed([job.place for job in jobs], going_down())
         await self._ended.wait()
         for thread in self._threads:
@@ -315,7 +320,7 @@ class Engine:
     def _drop(self, job: Job) -> None:
         """The job waits no more and is charged to nobody. Its text goes now, its place in the queue later."""
         self._remove(job)
-        job.pair, job.post = GONE, ()
+        forget([job])
         job.client.finish -= job.seconds
         self._leave(job)
         self._clear()
@@ -366,18 +371,20 @@ class Engine:
             log.error("the model failed: %s\n%s", type(cause).__name__, frames(cause))
             self.metrics.faults.labels("model").inc()
             self._rest(expected, None)
+            orders = by_order(group)
             forget(group)
             # Its frames hold the pairs, and these what will hold it: nothing would be freed for long.
             cause.__traceback__ = None
-            for order, jobs in by_order(group).items():
+            for order, jobs in orders.items():
                 refusal = ScoringFailed("These replies could not be scored. Try again.", retry_after=5)
                 refusal.__cause__ = cause
                 self._tell(order.failed, [job.place for job in jobs], refusal)
         else:
             self._rest(expected, perf_counter() - begun)
+            orders = by_order(group)
             forget(group)
             row = {job: at for at, job in enumerate(group)}
-            for order, jobs in by_order(group).items():
+            for order, jobs in orders.items():
                 self._tell(order.landed, [job.place for job in jobs], scores[[row[job] for job in jobs]])
 
     def _expect(self, group: Sequence[Job]) -> float:
@@ -407,9 +414,9 @@ class Engine:
 
 
 def forget(group: list[Job]) -> None:
-    """Their texts go: the jobs may stay in the queue until their turns would have come."""
+    """Their texts go, and who knows them: the jobs may stay in the queue until their turns would have come."""
     for job in group:
-        job.pair, job.post = GONE, ()
+        job.pair, job.post, job.order = GONE, (), NOBODY
 
 
 def by_order(jobs: Sequence[Job]) -> dict[Order, list[Job]]:

@@ -143,7 +143,7 @@ class Flight:
         self.reply = reply
         self.client = client  # whose share of the engine's time it takes
         self.known: Known | None = None
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
         self.is_gone = False
         self.watchers = 0
         self.waits: list[Wait] = []
@@ -171,7 +171,7 @@ class Flight:
                 wait.came()
             self.waits.clear()
 
-    def fail(self, error: BaseException) -> None:
+    def fail(self, error: Exception) -> None:
         if not self.has_ended:
             self.error = error
             for wait in self.waits:
@@ -181,9 +181,12 @@ class Flight:
     def leave(self) -> None:
         """One less waits for it."""
         self.watchers -= 1
-        if not self.watchers and not self.has_ended:
+        if self.watchers:
+            return
+        self.waits.clear()
+        self.error = None  # its frames hold the flight, and with it the words
+        if not self.has_ended:
             self.is_gone = True
-            self.waits.clear()
             if self.drop is not None:
                 self.drop()
 
@@ -308,6 +311,7 @@ class Scorer:
         finally:
             for flight in flights:
                 self._forget(flight)
+                flight.job = flight.drop = None  # they know all flights of the trip
 
     async def _from_shared(self, flights: list[Flight]) -> list[Flight]:
         """Lands what other processes know. Returns the rest."""
@@ -407,7 +411,10 @@ async def landed(flights: Collection[Flight]) -> None:
     wait = Wait(len(flights))
     for flight in flights:
         flight.tell(wait)
-    await wait.over
+    try:
+        await wait.over
+    finally:
+        del wait  # it holds the error, whose frames would hold it, and with it all flights
 
 
 def read_wanted(flights: Sequence[Flight], encoder: Encoder) -> list[tuple[Flight, Prepared]]:
