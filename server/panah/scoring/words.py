@@ -14,13 +14,12 @@ class Words:
     """A tokeniser's vocabulary, for ASCII texts without control characters. Safe to share between threads."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self._ids = tokenizer.get_vocab(with_added_tokens=False)
         self._model = tokenizer.model
 
     def encode(self, text: str) -> list[int]:
         """The ids that the tokeniser itself gives, without marks."""
         found: list[int] = []
-        look = self._ids.get
+        look = self._model.token_to_id
         for word in WORD.findall(text.lower()):
             known = look(word)
             if known is None:
