@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import threading
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -196,7 +197,9 @@ def test_no_words_stay_in_memory_until_the_collector_comes(end: str) -> None:
             _, first = ask(scorer, "it holds the lane")
             await asyncio.to_thread(model.running.wait, 20)
             _, other = ask(scorer, "why now?", "and where is the proof?")
+            await until(lambda: len(scorer.flights) == 3, "all are on their way")
             await until(lambda: all(flight.job for flight in scorer.flights.values()), "all wait for the model")
+            flights = [weakref.ref(flight) for flight in scorer.flights.values()]
             if end == "left":
                 other.cancel()
             if end == "failed":
@@ -208,9 +211,7 @@ def test_no_words_stay_in_memory_until_the_collector_comes(end: str) -> None:
             del first, other, task
             await until(lambda: not scorer._trips, "all have ended")
             # The lane's own variables go a moment after it has told.
-            await until(
-                lambda: not any(isinstance(one, service.Flight) for one in gc.get_objects()), "none is left"
-            )
+            await until(lambda: not any(flight() for flight in flights), "none is left")
 
     gc.collect()
     gc.disable()
