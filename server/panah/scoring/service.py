@@ -311,7 +311,6 @@ class Scorer:
         finally:
             for flight in flights:
                 self._forget(flight)
-                flight.job = flight.drop = None  # they know all flights of the trip
 
     async def _from_shared(self, flights: list[Flight]) -> list[Flight]:
         """Lands what other processes know. Returns the rest."""
