@@ -236,8 +236,8 @@ class Engine:
             self._changed.notify_all()
         orders = by_order(left)
         forget(left)
-        for order, jobs in orders.items():
-            order.failed([job.place for job in jobs], going_down())
+        for order, those in orders.items():
+            order.failed([left[at].place for at in those], going_down())
         await self._ended.wait()
         for thread in self._threads:
             thread.join()
@@ -270,14 +270,10 @@ class Engine:
     # The queue. The condition is held in all of these.
 
     def _take(self) -> list[Job]:
-        """The job whose turn it is, and those that share its call; empty when all that waited is gone."""
-        while self._turns:
-            turn, _, head = self._turns[0]
-            if head.waits:
-                break
+        """The job whose turn it is, and those that share its call. Something waits."""
+        while not self._turns[0][-1].waits:
             heappop(self._turns)
-        else:
-            return []
+        turn, _, head = self._turns[0]
         # One that was hurried comes before its own time, which must not become the others'.
         now = min(head.tag, (turn + 2) * QUANTUM * self.lanes)
         self._now = max(self._now, now)
@@ -347,17 +343,15 @@ class Engine:
     def _next(self) -> list[Job]:
         """Waits for work; empty when there will be none any more."""
         with self._changed:
-            while True:
-                while not self._waiting:
-                    if self._closed:
-                        return []
-                    self._changed.wait()
-                group = self._take()
-                self._show()
-                if group:
-                    self._busy += 1
-                    self._computing += self._expect(group)
-                    return group
+            while not self._waiting:
+                if self._closed:
+                    return []
+                self._changed.wait()
+            group = self._take()
+            self._show()
+            self._busy += 1
+            self._computing += self._expect(group)
+            return group
 
     def _compute(self, group: list[Job]) -> None:
         expected = self._expect(group)
@@ -375,17 +369,16 @@ class Engine:
             forget(group)
             # Its frames hold the pairs, and these what will hold it: nothing would be freed for long.
             cause.__traceback__ = None
-            for order, jobs in orders.items():
+            for order, those in orders.items():
                 refusal = ScoringFailed("These replies could not be scored. Try again.", retry_after=5)
                 refusal.__cause__ = cause
-                self._tell(order.failed, [job.place for job in jobs], refusal)
+                self._tell(order.failed, [group[at].place for at in those], refusal)
         else:
             self._rest(expected, perf_counter() - begun)
             orders = by_order(group)
             forget(group)
-            row = {job: at for at, job in enumerate(group)}
-            for order, jobs in orders.items():
-                self._tell(order.landed, [job.place for job in jobs], scores[[row[job] for job in jobs]])
+            for order, those in orders.items():
+                self._tell(order.landed, [group[at].place for at in those], scores[those])
 
     def _expect(self, group: Sequence[Job]) -> float:
         """The seconds that a call takes, as estimated."""
@@ -419,10 +412,11 @@ def forget(group: list[Job]) -> None:
         job.pair, job.post, job.order = GONE, (), NOBODY
 
 
-def by_order(jobs: Sequence[Job]) -> dict[Order, list[Job]]:
-    found: dict[Order, list[Job]] = {}
-    for job in jobs:
-        found.setdefault(job.order, []).append(job)
+def by_order(jobs: Sequence[Job]) -> dict[Order, list[int]]:
+    """Which of the jobs are of which order."""
+    found: dict[Order, list[int]] = {}
+    for at, job in enumerate(jobs):
+        found.setdefault(job.order, []).append(at)
     return found
 
 
