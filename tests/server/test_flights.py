@@ -242,6 +242,33 @@ def test_scores_that_are_none_fail_their_reply_and_no_other() -> None:
     run(work)
 
 
+def test_who_asks_after_a_fault_is_judged_anew_though_the_others_are_still_on_their_way() -> None:
+    class Slow:
+        written = asyncio.Event()
+
+        async def get(self, keys: Sequence[bytes]) -> list[Known | None]:
+            return [None] * len(keys)
+
+        async def put(self, fresh: Sequence[tuple[bytes, Known]]) -> None:
+            await self.written.wait()
+
+    async def work() -> None:
+        model = Held()
+        model.ill = 1
+        shared = Slow()
+        async with scoring(model, shared=cast(RedisCache, shared)) as scorer:
+            _, failing = ask(scorer, "why now?")
+            with pytest.raises(ScoringFailed):
+                await failing
+            model.ill = 0
+            asked, again = ask(scorer, "why now?")
+            await again
+            assert set(asked.keys) == set(asked.known)
+            shared.written.set()
+
+    run(work)
+
+
 def test_a_fault_in_reading_reaches_those_who_wait_and_nobody_else(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

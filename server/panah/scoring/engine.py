@@ -234,9 +234,7 @@ class Engine:
                 self._leave(job)
             self._show()
             self._changed.notify_all()
-        orders = by_order(left)
-        forget(left)
-        for order, those in orders.items():
+        for order, those in by_order(left).items():
             order.failed([left[at].place for at in those], going_down())
         await self._ended.wait()
         for thread in self._threads:

@@ -183,7 +183,6 @@ class Flight:
         self.watchers -= 1
         if self.watchers:
             return
-        self.waits.clear()
         self.error = None  # its frames hold the flight, and with it the words
         if not self.has_ended:
             self.is_gone = True
@@ -270,7 +269,7 @@ class Scorer:
         fresh = []
         for key, reply in missing.items():
             flight = self.flights.get(key)
-            if flight is None or flight.is_gone:
+            if flight is None or flight.is_gone:  # where it failed, who asks from now on tries again
                 flight = self.flights[key] = Flight(key, reply, client)
                 fresh.append(flight)
             flight.watchers += 1
@@ -350,7 +349,7 @@ class Scorer:
 
         def failed(places: list[int], error: AppError) -> None:
             for at in places:
-                self._lose(worded[at][0], error)
+                worded[at][0].fail(error)
             wait.came(len(places))
 
         def drop(job: Job) -> None:
@@ -374,17 +373,13 @@ class Scorer:
         except ScoringFailed as error:
             if len(those) > 1:  # the others need not fail with it
                 return [made for at, one in enumerate(those) for made in self._land(running, [one], rows[[at]])]
-            self._lose(those[0][0], error)
+            those[0][0].fail(error)
             return []
         for (flight, _), one in zip(those, known, strict=True):
             flight.land(one)
         made = [(flight.key, one) for (flight, _), one in zip(those, known, strict=True)]
         self.memory.put(made)
         return made
-
-    def _lose(self, flight: Flight, error: AppError) -> None:
-        self._forget(flight)  # who asks from now on tries again
-        flight.fail(error)
 
     def _forget(self, flight: Flight) -> None:
         if self.flights.get(flight.key) is flight:
